@@ -1,0 +1,51 @@
+# One door: `make help` lists everything, and CI calls the same targets.
+PYTHON ?= python3
+BIN := .venv/bin
+SHARED ?= ../shared
+.DEFAULT_GOAL := help
+export DO_NOT_TRACK = 1
+export PREFECT_SERVER_ANALYTICS_ENABLED = false
+
+help: ## List the targets
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+$(BIN)/.ready: requirements.lock pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || { echo "Truecount needs Python 3.11, 3.12 or 3.13; say which: make PYTHON=python3.12 ..."; exit 2; }
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet uv || true
+	if test -x $(BIN)/uv; then VIRTUAL_ENV=.venv $(BIN)/uv pip install --quiet -r requirements.lock --no-deps && VIRTUAL_ENV=.venv $(BIN)/uv pip install --quiet --no-deps -e .; \
+	else $(BIN)/python -m pip install --quiet --no-deps -r requirements.lock && $(BIN)/python -m pip install --quiet --no-deps -e .; fi
+	touch $@
+
+setup: $(BIN)/.ready ## Make the environment from the lock file
+
+lock: setup ## Pin every dependency anew (requirements.lock)
+	$(BIN)/uv pip compile --universal --python-version 3.11 --no-emit-index-url --all-extras -q pyproject.toml -o requirements.lock
+
+demo: setup ## Run the main job against the sandbox, on real baskets
+	$(BIN)/truecount demo
+
+check: setup ## Format, lint, types, layers, spec tests, generated docs
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/python -m docs.build --check
+
+format: setup ## Let ruff format and mend what it can
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+test: setup ## Every test, on SQLite and on a real PostgreSQL server
+	$(BIN)/pytest
+
+conformance: setup ## The sandbox and the parsers against recordings (needs SHARED=../shared)
+	$(BIN)/python -m tests.conformance $(SHARED)
+
+bench: setup ## The benchmarks, as ratios
+	$(BIN)/python -m benchmarks
+
+clean: ## Remove what the targets made
+	rm -rf .venv .demo build *.egg-info .mypy_cache .ruff_cache .pytest_cache
+
+.PHONY: help setup lock demo check format test conformance bench clean

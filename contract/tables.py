@@ -1,0 +1,238 @@
+"""The frame catalogue: each frame's grain, key and columns, in one place.
+
+Names and grains are those of the design; a column's kind follows from its name (`contract/fields.py`). A raw frame holds
+text only (missing is NaN, an empty string counts as missing), so that a snapshot is a folder of CSVs that reads back the
+same. `nullable` lists the columns that may be missing in core and out frames; in raw frames only the key may not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Table:
+    """One frame: its name, grain sentence, key, all columns in order, and those that may be missing."""
+
+    name: str
+    grain: str
+    key: tuple[str, ...]
+    columns: tuple[str, ...]
+    nullable: frozenset[str] = frozenset()
+    allows_more: bool = False
+
+    @property
+    def is_raw(self) -> bool:
+        """Whether the frame holds the vendor's own text."""
+        return self.name.startswith("raw_")
+
+
+def _table(name: str, grain: str, key: str, more: str, nullable: str = "", *, allows_more: bool = False) -> Table:
+    keys = tuple(key.split())
+    return Table(name, grain, keys, keys + tuple(more.split()), frozenset(nullable.split()), allows_more)
+
+
+_RUN = " run_id extracted_at_utc"
+
+_ORDER_LINES = (
+    "external_id transaction_type status_code is_closed item_id_netsuite item_type location_id_netsuite ordered_qty committed_qty "
+    "backordered_qty shipped_qty kit_member_of created_from_id_netsuite other_ref_num order_line_id_shopify "
+    "transaction_modified_at_utc line_modified_at_utc" + _RUN
+)
+
+_TABLES = (
+    # raw: values as the vendor sent them, only names changed
+    _table(
+        "raw_netsuite__items",
+        "One row per item.",
+        "item_id_netsuite",
+        "item_code item_type is_serial is_lot is_inactive units upc_code external_id" + _RUN,
+        allows_more=True,
+    ),
+    _table(
+        "raw_netsuite__locations",
+        "One row per location.",
+        "location_id_netsuite",
+        "name is_inactive make_inventory_available" + _RUN,
+    ),
+    _table(
+        "raw_netsuite__stock",
+        "One row per item, location and inventory status (status empty where the feature is off).",
+        "item_id_netsuite location_id_netsuite",
+        "status_code on_hand_qty available_qty committed_qty backordered_qty in_transit_qty on_order_qty" + _RUN,
+    ),
+    _table(
+        "raw_netsuite__order_lines",
+        "One row per line of a sales order, item fulfilment or cash sale that is open or linked to a Shopify order (read 1).",
+        "transaction_id_netsuite line_id_netsuite",
+        _ORDER_LINES,
+    ),
+    _table(
+        "raw_netsuite__order_lines_reread",
+        "The lines of read 1's transactions, read again after the balances (read 3).",
+        "transaction_id_netsuite line_id_netsuite",
+        _ORDER_LINES,
+    ),
+    _table(
+        "raw_shopify__locations",
+        "One row per shop and location.",
+        "shop_code location_id_shopify",
+        "name is_active fulfills_online_orders" + _RUN,
+    ),
+    _table(
+        "raw_shopify__variants",
+        "One row per shop and variant.",
+        "shop_code variant_id_shopify",
+        "inventory_item_id_shopify product_id_shopify sku barcode is_tracked inventory_policy" + _RUN,
+    ),
+    _table(
+        "raw_shopify__levels",
+        "One row per shop, inventory item and location.",
+        "shop_code inventory_item_id_shopify location_id_shopify",
+        "is_active available_qty on_hand_qty committed_qty reserved_qty damaged_qty safety_stock_qty quality_control_qty "
+        "incoming_qty updated_at_utc level_read_at_utc" + _RUN,
+    ),
+    _table(
+        "raw_shopify__orders",
+        "One row per shop and order.",
+        "shop_code order_id_shopify",
+        "name created_at_utc processed_at_utc updated_at_utc cancelled_at_utc cancel_reason financial_status fulfillment_status "
+        "source_name source_identifier channel_name app_name retail_location_id_shopify staff_name customer_id_shopify "
+        "customer_email is_test is_edited is_confirmed tags note po_number gateways currency_code presentment_currency_code has_taxes_included "
+        "subtotal_amount discounts_amount shipping_amount tax_amount total_amount current_total_amount presentment_total_amount "
+        "refunded_amount outstanding_amount custom_attributes discount_codes shipping_lines tax_lines metafields"
+        + _RUN,
+    ),
+    _table(
+        "raw_shopify__order_lines",
+        "One row per shop and order line.",
+        "shop_code order_line_id_shopify",
+        "order_id_shopify position variant_id_shopify sku title ordered_qty current_qty unfulfilled_qty is_gift_card "
+        "requires_shipping is_taxable unit_price_amount discounted_total_amount discount_allocations tax_lines "
+        "custom_attributes" + _RUN,
+    ),
+    _table(
+        "raw_shopify__fulfillment_order_lines",
+        "One row per shop and fulfilment order line.",
+        "shop_code fulfillment_order_line_id_shopify",
+        "fulfillment_order_id_shopify order_id_shopify order_line_id_shopify location_id_shopify status_code total_qty "
+        "remaining_qty delivery_method" + _RUN,
+    ),
+    _table(
+        "raw_shopify__fulfillments",
+        "One row per shop and fulfilment line.",
+        "shop_code fulfillment_line_id_shopify",
+        "fulfillment_id_shopify order_id_shopify order_line_id_shopify location_id_shopify status_code fulfilled_qty "
+        "created_at_utc tracking" + _RUN,
+    ),
+    _table(
+        "raw_shopify__refunds",
+        "One row per shop and refund line.",
+        "shop_code refund_line_id_shopify",
+        "refund_id_shopify order_id_shopify order_line_id_shopify location_id_shopify restock_type refunded_qty is_restocked "
+        "created_at_utc" + _RUN,
+    ),
+    # core: our codes, typed, keyed
+    _table("core_items", "One row per stock item.", "sku", "item_id_netsuite item_type is_serial is_lot is_inactive"),
+    _table("core_locations", "One row per location of the contract.", "location_code", "is_active"),
+    _table(
+        "core_stock",
+        "One row per SKU and location, sellable statuses only.",
+        "sku location_code",
+        "on_hand_qty available_qty committed_qty backordered_qty in_transit_qty on_order_qty read_at_utc",
+    ),
+    _table(
+        "core_levels",
+        "One row per shop, SKU and location.",
+        "shop_code sku location_code",
+        "inventory_item_id_shopify location_id_shopify available_qty on_hand_qty committed_qty reserved_qty damaged_qty "
+        "safety_stock_qty quality_control_qty incoming_qty read_at_utc",
+    ),
+    _table(
+        "core_orders",
+        "One row per shop and order.",
+        "shop_code order_id_shopify",
+        "name created_at_utc processed_at_utc updated_at_utc cancelled_at_utc financial_status fulfillment_status source_name "
+        "is_till is_test is_confirmed retail_location_code currency_code subtotal_amount discounts_amount shipping_amount "
+        "tax_amount total_amount current_total_amount outstanding_amount",
+        "cancelled_at_utc retail_location_code financial_status fulfillment_status source_name processed_at_utc",
+    ),
+    _table(
+        "core_order_lines",
+        "One row per shop, order line and location: the units that have left or must leave it.",
+        "shop_code order_line_id_shopify location_code",
+        "order_id_shopify sku ordered_qty open_qty fulfilled_qty unrouted_qty demand_qty left_qty back_qty event_at_utc",
+    ),
+    _table(
+        "core_ledger",
+        "One row per shop, order line, stock SKU and location.",
+        "shop_code order_line_id_shopify sku location_code",
+        "order_id_shopify demand_qty reflected_qty unreflected_qty reason_code transaction_id_netsuite",
+        "transaction_id_netsuite",
+    ),
+    _table(
+        "core_holds",
+        "One row per SKU, location and kind of hold.",
+        "sku location_code hold_code",
+        "held_qty read_at_utc",
+    ),
+    _table(
+        "core_expected_levels",
+        "One row per shop, SKU and location: what the level should read, and what nothing has explained yet.",
+        "shop_code sku location_code",
+        "base_qty drop_qty rise_qty first_seen_at_utc level_read_at_utc",
+        "first_seen_at_utc",
+    ),
+    _table(
+        "core_counted_events",
+        "One row per shop, order line and location: the units already counted as left, and as come back.",
+        "shop_code order_line_id_shopify sku location_code",
+        "left_qty back_qty counted_at_utc",
+    ),
+    _table(
+        "core_unresolved",
+        "One row per source row that could not be conformed, and field.",
+        "source_frame source_key reason_code field",
+        "value",
+        "value",
+    ),
+    # out: decisions only
+    _table(
+        "out_atp",
+        "One row per SKU and location.",
+        "sku location_code",
+        "on_hand_qty committed_qty backordered_qty unreflected_qty unseen_qty held_qty atp_qty naive_qty oldest_input_at_utc",
+    ),
+    _table(
+        "out_channel_quantities",
+        "One row per channel, SKU and location (location empty where the channel takes one number).",
+        "channel_code sku location_code",
+        "pool_qty share_qty buffer_qty cap_qty publish_qty rule_code contract_fingerprint",
+        "cap_qty",
+    ),
+    _table(
+        "out_quantity_changes",
+        "One row per shop, inventory item and location that must change.",
+        "shop_code inventory_item_id_shopify location_id_shopify",
+        "channel_code sku location_code expected_qty desired_qty change_key",
+    ),
+    _table("out_feed_rows", "One row per channel and SKU.", "channel_code sku", "publish_qty"),
+    _table(
+        "out_netsuite_documents",
+        "One row per NetSuite document to write, leave or set aside.",
+        "external_id",
+        "shop_code order_id_shopify order_name action_code record_type reason_code reason total_amount currency_code payload payload_hash",
+        "reason_code reason record_type payload payload_hash total_amount",
+    ),
+    _table(
+        "out_netsuite_document_lines",
+        "One row per line of a NetSuite document.",
+        "external_id line_number",
+        "order_line_id_shopify item_id_netsuite location_id_netsuite quantity_qty line_amount line_kind",
+        "order_line_id_shopify location_id_netsuite",
+    ),
+)
+
+TABLES: Mapping[str, Table] = {table.name: table for table in _TABLES}
+"""Every frame by its name."""

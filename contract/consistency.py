@@ -1,0 +1,132 @@
+"""What no single model can see: references between the contract's parts, and values that must be unique."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+from contract.models import Channel, Contract
+from contract.sources import source_problem
+
+Place = tuple[str | int, ...]
+Finding = tuple[Place, str]
+
+
+def find_inconsistencies(contract: Contract) -> list[Finding]:
+    """Return every inconsistency: where, and what to do."""
+    return [
+        *_duplicates("shops", "shop_code", [shop.shop_code for shop in contract.shops]),
+        *_duplicates("locations", "location_code", [location.location_code for location in contract.locations]),
+        *_duplicates("channels", "channel_code", [channel.channel_code for channel in contract.channels]),
+        *_location_findings(contract),
+        *_shop_findings(contract),
+        *(finding for index, channel in enumerate(contract.channels) for finding in _channel(contract, index, channel)),
+        *_order_findings(contract),
+        *_link_findings(contract),
+    ]
+
+
+def _duplicates(section: str, field: str, codes: Iterable[str]) -> Iterator[Finding]:
+    codes = list(codes)
+    counts = Counter(codes)
+    for index, code in enumerate(codes):
+        if counts[code] > 1 and codes.index(code) != index:
+            yield (section, index, field), f"{code} stands there already; every code must be unique"
+
+
+def _location_findings(contract: Contract) -> Iterator[Finding]:
+    shops = {shop.shop_code for shop in contract.shops}
+    netsuite: dict[str, str] = {}
+    shopify: dict[tuple[str, str], str] = {}
+    for index, location in enumerate(contract.locations):
+        for position, netsuite_id in enumerate(location.netsuite_locations):
+            owner = netsuite.setdefault(netsuite_id, location.location_code)
+            if owner != location.location_code or location.netsuite_locations.index(netsuite_id) != position:
+                place: Place = ("locations", index, "netsuite_locations", position)
+                yield (
+                    place,
+                    f"NetSuite location {netsuite_id} belongs to {owner} already; it may belong to one location",
+                )
+        for shop_code, gid in location.shopify_locations.items():
+            place = ("locations", index, "shopify_locations", shop_code)
+            if shop_code not in shops:
+                yield place, f"shop {shop_code} is not in shops ({', '.join(sorted(shops))})"
+            if shopify.setdefault((shop_code, gid), location.location_code) != location.location_code:
+                yield place, f"{gid} belongs to {shopify[shop_code, gid]} already; one Shopify location is one location"
+
+
+def _shop_findings(contract: Contract) -> Iterator[Finding]:
+    domains = [shop.domain for shop in contract.shops]
+    yield from _duplicates("shops", "domain", domains)
+    locations = {location.location_code: location for location in contract.locations}
+    for index, shop in enumerate(contract.shops):
+        place: Place = ("shops", index, "unrouted_location")
+        location = locations.get(shop.unrouted_location)
+        if location is None or shop.shop_code not in location.shopify_locations:
+            yield place, f"{shop.unrouted_location} is no location of {shop.shop_code}; add it, or name another"
+
+
+def _channel(contract: Contract, index: int, channel: Channel) -> Iterator[Finding]:
+    place: Place = ("channels", index)
+    locations = {location.location_code: location for location in contract.locations}
+    for position, code in enumerate(channel.pool):
+        if code not in locations:
+            yield (*place, "pool", position), f"location {code} is not in locations"
+        elif channel.kind == "shopify" and channel.shop and channel.shop not in locations[code].shopify_locations:
+            yield (*place, "pool", position), f"location {code} has no Shopify location in shop {channel.shop}"
+        if channel.pool.index(code) != position:
+            yield (*place, "pool", position), f"location {code} stands in the pool twice"
+    yield from _kind_findings(contract, index, channel)
+    for position, rule in enumerate(channel.rules):
+        if rule.location is None and not rule.skus:
+            yield (*place, "rules", position), "names no location and no SKUs; put it in the channel's own rule"
+        if rule.location is not None and rule.location not in channel.pool:
+            yield (
+                (*place, "rules", position, "location"),
+                f"{rule.location} is not in the channel's pool: the rule never applies",
+            )
+
+
+def _kind_findings(contract: Contract, index: int, channel: Channel) -> Iterator[Finding]:
+    place: Place = ("channels", index)
+    shops = {shop.shop_code for shop in contract.shops}
+    if channel.kind == "shopify":
+        if channel.shop not in shops:
+            yield (*place, "shop"), f"{channel.shop} is not in shops ({', '.join(sorted(shops))})"
+        earlier = [other.channel_code for other in contract.channels[:index] if other.shop == channel.shop]
+        if channel.shop and earlier:
+            yield (
+                (*place, "shop"),
+                f"{channel.shop} is published by {earlier[0]} already; Shopify keeps one number per location",
+            )
+        if channel.url:
+            yield (*place, "url"), "only a feed has a URL"
+    elif not channel.url:
+        yield (*place, "url"), "a feed needs a URL: a path, or an fsspec URL"
+    elif channel.shop:
+        yield (*place, "shop"), "a feed belongs to no shop"
+
+
+def _order_findings(contract: Contract) -> Iterator[Finding]:
+    targets: Counter[tuple[str, str]] = Counter()
+    for index, mapping in enumerate(contract.orders.fields):
+        place: Place = ("orders", "fields", index)
+        prefix = "custbody_" if mapping.level == "body" else "custcol_"
+        if not mapping.target.startswith(prefix):
+            yield (*place, "target"), f"a {mapping.level} field's script id starts with {prefix}"
+        problem = source_problem(mapping.level, mapping.source)
+        if problem:
+            yield (*place, "source"), problem
+        if mapping.type == "list" and not mapping.values:
+            yield (*place, "values"), "a list needs values: what Shopify says, to NetSuite's internal id"
+        targets[mapping.level, mapping.target] += 1
+        if targets[mapping.level, mapping.target] > 1 or mapping.target == contract.account.line_id_field:
+            yield (*place, "target"), f"{mapping.target} is written already; one source per field"
+
+
+def _link_findings(contract: Contract) -> Iterator[Finding]:
+    for index, link in enumerate(contract.orders.order_links):
+        if (link.by == "custom_field") != (link.field is not None):
+            yield ("orders", "order_links", index, "field"), "a custom_field link needs a field, and no other does"
+        if "{order_" not in link.pattern:
+            yield ("orders", "order_links", index, "pattern"), "must hold {order_id}, {order_number} or {order_name}"

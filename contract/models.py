@@ -1,0 +1,158 @@
+"""The contract's models: what `contract.yaml` may say. Unknown keys are refused; every default has no effect."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+Code = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9_]+$", max_length=40)]
+NetsuiteId = Annotated[str, StringConstraints(pattern=r"^[0-9]+$")]
+ShopifyLocation = Annotated[str, StringConstraints(pattern=r"^gid://shopify/Location/[0-9]+$")]
+BodyField = Annotated[str, StringConstraints(pattern=r"^(custbody_[a-z0-9_]+|memo|otherRefNum)$")]
+LineField = Annotated[str, StringConstraints(pattern=r"^(custcol_[a-z0-9_]+|description)$")]
+Whole = Annotated[int, Field(ge=0)]
+
+
+class Model(BaseModel):
+    """Frozen, and closed to unknown keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class OtherOrigin(Model):
+    """How orders that no shop knows (phone, EDI) count: their committed units always do."""
+
+    backorders: Literal["all", "none"] = "all"
+
+
+class Account(Model):
+    """The NetSuite account."""
+
+    account_id: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9]+([_-][A-Za-z0-9]+)?$")]
+    currency_code: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+    concurrency: Annotated[int, Field(ge=1, le=50)] = 4
+    subsidiary_id: NetsuiteId | None = None
+    line_id_field: LineField = Field(description="The line column that carries the Shopify line id.")
+    other_origin: OtherOrigin = OtherOrigin()
+
+
+class Shop(Model):
+    """One Shopify shop."""
+
+    shop_code: Code
+    domain: Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+\.myshopify\.com$")]
+    unrouted_location: Code = Field(description="Where an order line counts until Shopify has routed it.")
+    customer_id: NetsuiteId = Field(description="The NetSuite customer that this shop's orders are booked on.")
+
+
+class Location(Model):
+    """One of our locations: one or more in NetSuite, at most one in each shop."""
+
+    location_code: Code
+    netsuite_locations: Annotated[tuple[NetsuiteId, ...], Field(min_length=1)]
+    shopify_locations: dict[Code, ShopifyLocation] = {}
+
+
+class Rule(Model):
+    """Rule parameters; a parameter that is left out is taken from the next wider rule, and at last has no effect."""
+
+    buffer_units: Whole | None = None
+    buffer_percent: Annotated[Decimal, Field(ge=0, le=100)] | None = None
+    cap: Whole | None = None
+    end_when: Whole | None = Field(default=None, description="At or below this number, publish 0.")
+
+
+class ChannelRule(Rule):
+    """A rule for some of a channel: a location of it, or some SKUs."""
+
+    location: Code | None = None
+    skus: tuple[str, ...] = ()
+
+
+class Channel(Model):
+    """An outlet that gets its own number."""
+
+    channel_code: Code
+    kind: Literal["shopify", "feed"]
+    shop: Code | None = None
+    pool: Annotated[tuple[Code, ...], Field(min_length=1)]
+    url: str | None = Field(default=None, description="Where a feed is written: a path or an fsspec URL.")
+    format: Literal["csv", "json"] = "csv"
+    rule: Rule = Rule()
+    rules: tuple[ChannelRule, ...] = ()
+
+
+class OrderLink(Model):
+    """One way to recognise a NetSuite document as a Shopify order; the list is tried in order.
+
+    `{order_id}`, `{order_number}`, `{order_name}` and `{shop_code}` stand for the order's own values in `pattern`.
+    """
+
+    by: Literal["external_id", "other_reference", "custom_field"]
+    pattern: str
+    field: BodyField | None = None
+
+
+class Sales(Model):
+    """The NetSuite items that book what is no stock item."""
+
+    shipping_item_id: NetsuiteId
+    tax_item_id: NetsuiteId
+    discount_item_id: NetsuiteId
+
+
+class FieldMapping(Model):
+    """One custom field: its source in the Shopify order, its target in NetSuite, its type and purpose."""
+
+    level: Literal["body", "line"]
+    source: str
+    target: Annotated[str, StringConstraints(pattern=r"^(custbody|custcol)_[a-z0-9_]+$")]
+    type: Literal["text", "integer", "decimal", "date", "checkbox", "list"] = "text"
+    purpose: Literal["reporting", "attribution", "channel", "tax"]
+    is_required: bool = False
+    default: str | None = None
+    values: dict[str, str] = Field(default={}, description="For a list: what Shopify says, to NetSuite's internal id.")
+
+
+class Orders(Model):
+    """How orders become NetSuite documents."""
+
+    order_links: tuple[OrderLink, ...] = ()
+    items: Sales
+    fields: tuple[FieldMapping, ...] = ()
+    initial_status: Literal["pending_approval", "pending_fulfillment"] = "pending_fulfillment"
+    till_sources: tuple[str, ...] = ("pos",)
+    overlap_minutes: Annotated[int, Field(ge=1)] = 30
+    lookback_days: Annotated[int, Field(ge=1, le=60)] = 60
+
+
+class Tolerances(Model):
+    """What is let pass, and for how long."""
+
+    unexplained_drop_hours: Annotated[int, Field(ge=1)] = 24
+    keep_snapshots_days: Annotated[int, Field(ge=1)] = 14
+    max_input_age_minutes: Annotated[int, Field(ge=1)] = 60
+
+
+class Contract(Model):
+    """The whole contract."""
+
+    version: Literal[1]
+    state_folder: str = "../.truecount"
+    account: Account
+    shops: Annotated[tuple[Shop, ...], Field(min_length=1)]
+    locations: Annotated[tuple[Location, ...], Field(min_length=1)]
+    default_rule: Rule = Rule()
+    channels: tuple[Channel, ...] = ()
+    orders: Orders
+    tolerances: Tolerances = Tolerances()
+
+    def shop(self, shop_code: str) -> Shop:
+        """Return the shop of that code (KeyError where there is none)."""
+        return {shop.shop_code: shop for shop in self.shops}[shop_code]
+
+    def channel(self, channel_code: str) -> Channel:
+        """Return the channel of that code (KeyError where there is none)."""
+        return {channel.channel_code: channel for channel in self.channels}[channel_code]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-BODY_SOURCES = frozenset(
-    ("name", "created_at", "processed_at", "source_name", "source_identifier", "channel_name", "app_name")
-    + ("retail_location", "staff_name", "email", "note", "tags", "discount_codes", "gateways", "po_number")
-    + ("financial_status", "tax_titles", "shop_code", "order_id", "currency_code", "total")
+_ORDER = (
+    "name created_at processed_at order_id shop_code currency_code total financial_status tags note email po_number"
 )
+_ORIGIN = (
+    "source_name source_identifier channel_name app_name retail_location staff_name discount_codes gateways tax_titles"
+)
+BODY_SOURCES = frozenset(f"{_ORDER} {_ORIGIN}".split())
 LINE_SOURCES = frozenset(("id", "sku", "title", "properties", "position"))
 KEYED_SOURCES = ("attribute", "metafield", "property")
 

@@ -202,7 +202,7 @@ _TABLES = (
         "out_atp",
         "One row per SKU and location.",
         "sku location_code",
-        "on_hand_qty committed_qty backordered_qty unreflected_qty unseen_qty held_qty atp_qty naive_qty oldest_input_at_utc",
+        "on_hand_qty committed_qty backordered_qty unreflected_qty unseen_qty held_qty atp_qty available_qty oldest_input_at_utc",
     ),
     _table(
         "out_channel_quantities",

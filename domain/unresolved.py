@@ -1,0 +1,57 @@
+"""Rows that could not be conformed: each keeps its source, the field and value, and a reason code. None vanishes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from contract.frames import conform, empty
+
+REASONS = {
+    "unmapped_sku": "The shop sells a SKU that NetSuite has no stock item for; create the item or mend the SKU.",
+    "unmapped_item": "A NetSuite line names an item that is no stock item of ours.",
+    "unmapped_location": "The location is in no entry of the contract's locations; add it, or leave it out knowingly.",
+    "duplicate_sku": "Two items carry one SKU; rename or deactivate one. Neither is published until then.",
+    "no_sku": "The variant has no SKU, so nothing links it to NetSuite; give it one.",
+    "untracked": "The shop does not track this variant's stock, so it takes no number.",
+    "not_stocked": "The NetSuite item is no stock item (service, gift card, charge); it has no quantity.",
+    "fractional_quantity": "NetSuite holds a part of a unit; mend the units of measure. The pair is left as it is.",
+    "missing_quantity": "NetSuite gave other quantities but not this one. The pair is left as it is.",
+    "not_a_number": "The value is not a number. The pair is left as it is.",
+    "identity_broken": "on_hand is not the sum of its states, so the level cannot be trusted. The pair is left as it is.",
+    "manual_change": "The level fell and no order explained it in the contract's time: a manual change. It is counted no longer.",
+    "ambiguous_link": "Several documents and orders match one another; link them by hand.",
+}
+"""Every reason code of this layer, and what to do."""
+
+
+def unresolved(source: str, rows: pd.DataFrame, key: Sequence[str], reason: str, field: str) -> pd.DataFrame:
+    """Return `core_unresolved` rows for source rows that are set aside for one reason.
+
+    Grain: one row per source key, reason and field.
+
+    Args:
+        source: the source frame's name.
+        rows: the source rows.
+        key: the columns that name a row.
+        reason: a code of `REASONS`.
+        field: the column whose value is at fault.
+
+    Returns:
+        The rows, in the shape of `core_unresolved`.
+    """
+    if rows.empty:
+        return empty("core_unresolved")
+    joined = rows[list(key)].astype("str").fillna("").agg("/".join, axis=1)
+    frame = pd.DataFrame({"source_key": joined, "value": rows[field].astype("str")}).drop_duplicates("source_key")
+    return conform("core_unresolved", frame.assign(source_frame=source, reason_code=reason, field=field))
+
+
+def gather(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Return all parts as one `core_unresolved` frame."""
+    filled = [part for part in parts if not part.empty]
+    if not filled:
+        return empty("core_unresolved")
+    key = ["source_frame", "source_key", "reason_code", "field"]
+    return conform("core_unresolved", pd.concat(filled, ignore_index=True).drop_duplicates(key))

@@ -19,8 +19,8 @@ REASONS = {
     "fractional_quantity": "NetSuite holds a part of a unit; mend the units of measure. The pair is left as it is.",
     "missing_quantity": "NetSuite gave other quantities but not this one. The pair is left as it is.",
     "not_a_number": "The value is not a number. The pair is left as it is.",
-    "identity_broken": "on_hand is not the sum of its states, so the level cannot be trusted. The pair is left as it is.",
-    "manual_change": "The level fell and no order explained it in the contract's time: a manual change. It is counted no longer.",
+    "identity_broken": "on_hand is not the sum of its states: the level cannot be trusted. The pair is left as it is.",
+    "manual_change": "The level fell, and no order explained it in the contract's time. It is counted no longer.",
     "ambiguous_link": "Several documents and orders match one another; link them by hand.",
 }
 """Every reason code of this layer, and what to do."""

@@ -3,7 +3,7 @@
 atp = on_hand - committed - backordered   NetSuite
     - unreflected                         the ledger: gaps only, a release is not given back
     - unseen                              the expected-level ledger, all shops
-    - held                                units that Shopify keeps back (reserved, damaged, quality control, safety stock)
+    - held                                units that Shopify keeps back (reserved, damaged, ...)
 """
 
 from __future__ import annotations

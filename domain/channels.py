@@ -7,6 +7,7 @@ our own demand oversold takes from the channel's other locations, in the pool's 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from decimal import Decimal
 from fnmatch import fnmatchcase
@@ -57,7 +58,7 @@ def allowance(pool: int, rule: Rule) -> tuple[int, int]:
     (0, 0)
     """
     units, percent = rule.buffer_units or 0, rule.buffer_percent or Decimal(0)
-    buffer = max(units, -int(-(max(pool, 0) * percent) // 100))
+    buffer = max(units, math.ceil(max(pool, 0) * percent / 100))
     number = max(0, pool - buffer)
     if rule.cap is not None:
         number = min(number, rule.cap)
@@ -106,12 +107,13 @@ def _channel_rows(out_atp: pd.DataFrame, contract: Contract, channel: Channel) -
     pool = out_atp.loc[out_atp["location_code"].isin(channel.pool)]
     if pool.empty:
         return pd.DataFrame()
-    wide = pool.pivot(index="sku", columns="location_code", values="atp_qty").reindex(columns=list(channel.pool))
+    numbers = {code: pool.loc[pool["location_code"] == code].set_index("sku")["atp_qty"] for code in channel.pool}
+    wide = pd.DataFrame(numbers).rename_axis("sku")
     is_there = wide.notna()
     covered = absorb_oversold(wide.fillna(0).astype("int64"))
     if channel.kind == "shopify":
-        long = covered.where(is_there).stack().dropna().astype("int64")
-        rows = long.rename("pool_qty").rename_axis(["sku", "location_code"]).reset_index()
+        long = covered.where(is_there).reset_index().melt("sku", var_name="location_code", value_name="pool_qty")
+        rows = long.dropna().astype({"pool_qty": "int64"})
     else:
         rows = covered.sum(axis=1).rename("pool_qty").reset_index().assign(location_code="-")
     return _apply_rules(rows.assign(channel_code=channel.channel_code), contract, channel)
@@ -146,7 +148,7 @@ def _matching(channel: Channel, sku: str, location_code: str) -> list[tuple[str,
     ]
     by_sku.sort(key=lambda rule: (sku not in rule.skus, rule.location is None))
     by_location = [rule for rule in channel.rules if not rule.skus and rule.location == location_code]
-    return [("sku", rule) for rule in by_sku] + [("location", rule) for rule in by_location]
+    return [*(("sku", rule) for rule in by_sku), *(("location", rule) for rule in by_location)]
 
 
 def _matches(sku: str, patterns: Sequence[str]) -> bool:

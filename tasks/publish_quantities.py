@@ -1,0 +1,143 @@
+"""Publishing: intents before a call, receipts after it, and calls that were never answered settled first."""
+
+from __future__ import annotations
+
+import logging
+from concurrent.futures import ThreadPoolExecutor
+
+import pandas as pd
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from connectors.feeds import write_feed
+from connectors.shopify.client import ShopifyClient
+from connectors.shopify.publish import PairChange, SetOutcome, set_available
+from contract.errors import RejectedError, RetriableError
+from domain.publishing import plan_calls
+from store import publications
+from tasks.context import Context
+
+log = logging.getLogger(__name__)
+
+MOST_ATTEMPTS = 4
+"""How often the healthy rest of a refused call is sent again: each time at least one row has left it."""
+_ROW = ["inventory_item_id_shopify", "location_id_shopify"]
+
+
+@task(name="settle unanswered calls", cache_policy=NO_CACHE)
+def settle_unanswered(context: Context, levels: pd.DataFrame) -> int:
+    """Return how many calls of earlier runs, whose answer was lost, are settled now.
+
+    A call that lowers is repeated with its own key: Shopify answers a repeat with the first result, and if the first
+    never arrived, lowering is safe whatever has changed since. A call that raises is settled by reading only: it counts
+    as written where the level now shows what it wanted.
+    """
+    settled = 0
+    for call in publications.unsettled_calls(context.engine):
+        if call["shop_code"].iloc[0] not in context.shops:
+            continue
+        lowers = (call["desired_qty"] < call["expected_qty"]).all()
+        outcomes = _send(context.shops[call["shop_code"].iloc[0]], call) if lowers else _settle_by_reading(call, levels)
+        if outcomes is not None:
+            publications.record_receipt(context.engine, call["change_key"].iloc[0], outcomes, at=context.now())
+            settled += 1
+    return settled
+
+
+@task(name="publish changes", cache_policy=NO_CACHE)
+def publish_changes(context: Context, run_id: str, out_quantity_changes: pd.DataFrame) -> pd.DataFrame:
+    """Return the pairs with what became of each: accepted, stale, rejected, unanswered or not_sent.
+
+    Grain: one row per shop, inventory item and location. Shops run side by side.
+    """
+    groups = [(str(code), rows) for code, rows in out_quantity_changes.groupby("shop_code", sort=True)]
+    with ThreadPoolExecutor(max_workers=max(1, len(groups))) as pool:
+        parts = list(pool.map(lambda group: _publish_shop(context, run_id, group[0], group[1]), groups))
+    return pd.concat(parts, ignore_index=True) if parts else out_quantity_changes.assign(outcome="", message="")
+
+
+@task(name="write feeds", cache_policy=NO_CACHE)
+def write_feeds(context: Context, run_id: str, out_feed_rows: pd.DataFrame) -> list[dict[str, object]]:
+    """Return the manifest of each feed written, whole and at once."""
+    manifests = []
+    for channel in context.contract.channels:
+        if channel.kind == "feed" and channel.url:
+            rows = out_feed_rows.loc[out_feed_rows["channel_code"] == channel.channel_code, ["sku", "publish_qty"]]
+            manifest = write_feed(context.loaded.resolve(channel.url), rows, run_id=run_id, format=channel.format)
+            manifests.append({"channel_code": channel.channel_code, **manifest})
+    return manifests
+
+
+def _publish_shop(context: Context, run_id: str, shop_code: str, changes: pd.DataFrame) -> pd.DataFrame:
+    """Send one shop's calls; the healthy rows of a refused call go again, without the rows that were at fault."""
+    done: list[pd.DataFrame] = []
+    waiting = changes
+    for attempt in range(1, MOST_ATTEMPTS + 1):
+        again: list[pd.DataFrame] = []
+        calls = list(plan_calls(waiting, f"{run_id}/{attempt}"))
+        for position, call in enumerate(calls):
+            outcomes = _publish_call(context, run_id, call)
+            done.append(outcomes.loc[outcomes["outcome"] != "untouched"])
+            again.append(outcomes.loc[outcomes["outcome"] == "untouched"])
+            if (outcomes["outcome"] == "unanswered").any():
+                rest = [
+                    later.assign(outcome="not_sent", message="the shop does not answer")
+                    for later in calls[position + 1 :]
+                ]
+                return pd.concat([*done, *rest], ignore_index=True)
+        waiting = pd.concat(again, ignore_index=True)[list(changes.columns)] if again else changes.iloc[:0]
+        if waiting.empty:
+            break
+    late = waiting.assign(outcome="not_sent", message=f"still refused after {MOST_ATTEMPTS} attempts")
+    return pd.concat([*done, late], ignore_index=True)
+
+
+def _publish_call(context: Context, run_id: str, call: pd.DataFrame) -> pd.DataFrame:
+    key = str(call["change_key"].iloc[0])
+    publications.record_intent(context.engine, run_id, call, at=context.now())
+    outcomes = _send(context.shops[str(call["shop_code"].iloc[0])], call)
+    if outcomes is None:
+        return call.assign(outcome="unanswered", message="no answer; the next run settles it")
+    publications.record_receipt(context.engine, key, outcomes, at=context.now())
+    counts = outcomes["outcome"].value_counts().to_dict()
+    log.info("quantities_published", extra={"run": run_id, "change_key": key, "outcomes": counts})
+    return outcomes
+
+
+def _send(client: ShopifyClient, call: pd.DataFrame) -> pd.DataFrame | None:
+    """Return the rows with their outcome, or None where no answer came and none can be known."""
+    columns = [*_ROW, "expected_qty", "desired_qty"]
+    rows = [PairChange(*row) for row in call[columns].itertuples(index=False, name=None)]
+    key = str(call["change_key"].iloc[0])
+    try:
+        outcome = set_available(client, rows, key, f"truecount://publication/{key}")
+    except RetriableError:
+        return None
+    except RejectedError as error:
+        return call.assign(outcome="rejected", message=str(error))
+    return _sort_rows(call, outcome)
+
+
+def _sort_rows(call: pd.DataFrame, outcome: SetOutcome) -> pd.DataFrame:
+    told: dict[tuple[str, str], tuple[str, str]] = {}
+    for row in outcome.accepted:
+        told[row.inventory_item_id, row.location_id] = ("accepted", "")
+    for row in outcome.stale:
+        told[row.inventory_item_id, row.location_id] = (
+            "stale",
+            "the level moved since it was read; the next run recomputes it",
+        )
+    for row, code, message in outcome.rejected:
+        told[row.inventory_item_id, row.location_id] = ("rejected", f"{code}: {message}")
+    answers = [told.get(pair, ("untouched", "")) for pair in call[_ROW].itertuples(index=False, name=None)]
+    return call.assign(outcome=[answer[0] for answer in answers], message=[answer[1] for answer in answers])
+
+
+def _settle_by_reading(call: pd.DataFrame, levels: pd.DataFrame) -> pd.DataFrame:
+    now = levels[["shop_code", *_ROW, "available_qty"]]
+    rows = call.merge(now, on=["shop_code", *_ROW], how="left", validate="one_to_one")
+    is_written = rows["available_qty"].eq(rows["desired_qty"])
+    return call.assign(
+        outcome=is_written.map({True: "accepted", False: "not_written"}).to_numpy(),
+        message="settled by reading the level",
+    )

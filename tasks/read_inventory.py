@@ -1,0 +1,149 @@
+"""The five reads of the inventory run, in the order that makes a race a number too small, never too large.
+
+    1 what NetSuite has of our orders   2 NetSuite balances   3 the lines of 1 again
+    4 Shopify orders and what is held   5 Shopify inventory levels
+
+The reads follow one another; inside one, shops run side by side.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+import pandas as pd
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from connectors.netsuite.read_order_lines import read_order_lines, reread_order_lines
+from connectors.netsuite.read_stock import read_items, read_locations, read_stock
+from connectors.shopify.client import ShopifyClient
+from connectors.shopify.read_catalog import read_locations as read_shop_locations
+from connectors.shopify.read_catalog import read_variants
+from connectors.shopify.read_levels import read_levels
+from connectors.shopify.read_orders import read_orders
+from contract.models import Contract
+from domain.ledger import reflected_units
+from tasks.context import Context
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+Read = dict[str, pd.DataFrame]
+
+
+@task(name="read catalogue", cache_policy=NO_CACHE)
+def read_catalogue(context: Context, run_id: str) -> Read:
+    """Return items and locations of both systems: what the other reads are named by."""
+    at = context.now()
+    frames = {
+        "raw_netsuite__items": read_items(context.netsuite, run_id=run_id, extracted_at=at),
+        "raw_netsuite__locations": read_locations(context.netsuite, run_id=run_id, extracted_at=at),
+        "raw_shopify__locations": each_shop(context, lambda c: read_shop_locations(c, run_id=run_id, extracted_at=at)),
+        "raw_shopify__variants": each_shop(context, lambda c: read_variants(c, run_id=run_id, extracted_at=at)),
+    }
+    return _counted("catalogue", frames)
+
+
+@task(name="read 1: NetSuite order lines", cache_policy=NO_CACHE)
+def read_netsuite_lines(context: Context, run_id: str) -> Read:
+    """Return read 1: the lines that NetSuite has of open or recent orders."""
+    at = context.now()
+    frame = read_order_lines(
+        context.netsuite,
+        since=orders_since(context.contract, at),
+        line_id_column=context.contract.account.line_id_field,
+        run_id=run_id,
+        extracted_at=at,
+        custom_fields=link_fields(context.contract),
+    )
+    return _counted("netsuite_order_lines", {"raw_netsuite__order_lines": frame})
+
+
+@task(name="read 2: NetSuite balances", cache_policy=NO_CACHE)
+def read_netsuite_balances(context: Context, run_id: str) -> Read:
+    """Return read 2: on hand, committed and backordered per item and location of the contract."""
+    ids = [netsuite_id for location in context.contract.locations for netsuite_id in location.netsuite_locations]
+    frame = read_stock(context.netsuite, ids, run_id=run_id, extracted_at=context.now())
+    return _counted("netsuite_balances", {"raw_netsuite__stock": frame})
+
+
+@task(name="read 3: NetSuite order lines again", cache_policy=NO_CACHE)
+def reread_netsuite_lines(context: Context, run_id: str, first: pd.DataFrame) -> Read:
+    """Return read 3: every transaction that read 1 found reflecting anything, again."""
+    units, _ = reflected_units(first)
+    ids = sorted(set(units.loc[units["reflected_qty"] > 0, "transaction_id_netsuite"]))
+    frame = reread_order_lines(
+        context.netsuite,
+        ids,
+        line_id_column=context.contract.account.line_id_field,
+        run_id=run_id,
+        extracted_at=context.now(),
+        custom_fields=link_fields(context.contract),
+    )
+    return _counted("netsuite_order_lines_again", {"raw_netsuite__order_lines_reread": frame})
+
+
+@task(name="read 4: Shopify orders", cache_policy=NO_CACHE)
+def read_shopify_orders(context: Context, run_id: str, since: datetime | None = None) -> Read:
+    """Return read 4: orders of every shop updated since then, with their lines, routing, fulfilments and refunds."""
+    at = context.now()
+    start = since or orders_since(context.contract, at)
+    parts = _side_by_side(
+        context,
+        lambda c: read_orders(
+            c, updated_since=start, run_id=run_id, extracted_at=at, metafields=metafields(context.contract)
+        ),
+    )
+    return _counted("shopify_orders", {name: _stack([part[name] for part in parts]) for name in parts[0]})
+
+
+@task(name="read 5: Shopify levels", cache_policy=NO_CACHE)
+def read_shopify_levels(context: Context, run_id: str) -> Read:
+    """Return read 5: every level at the contract's locations: what the compare-and-swap expects, and the witness."""
+    at = context.now()
+    places = {
+        shop: [loc.shopify_locations[shop] for loc in context.contract.locations if shop in loc.shopify_locations]
+        for shop in context.shops
+    }
+    frame = each_shop(context, lambda c: read_levels(c, places[c.shop_code], run_id=run_id, extracted_at=at))
+    return _counted("shopify_levels", {"raw_shopify__levels": frame})
+
+
+def orders_since(contract: Contract, at: datetime) -> datetime:
+    """Return the start of the window in which orders count: the contract's look-back."""
+    return at - timedelta(days=contract.orders.lookback_days)
+
+
+def link_fields(contract: Contract) -> dict[str, str]:
+    """Return the body fields that order links look at, by the column they are read into."""
+    fields = [link.field for link in contract.orders.order_links if link.field]
+    return {f"custom_{field}": field for field in fields if field.startswith("custbody_")}
+
+
+def metafields(contract: Contract) -> list[str]:
+    """Return the metafields that field mappings name, as namespace.key."""
+    prefix = "order.metafield."
+    return sorted({m.source.removeprefix(prefix) for m in contract.orders.fields if m.source.startswith(prefix)})
+
+
+def each_shop(context: Context, read: Callable[[ShopifyClient], pd.DataFrame]) -> pd.DataFrame:
+    """Return one frame of all shops, read side by side."""
+    return _stack(_side_by_side(context, read))
+
+
+def _side_by_side(context: Context, read: Callable[[ShopifyClient], T]) -> list[T]:
+    with ThreadPoolExecutor(max_workers=max(1, len(context.shops))) as pool:
+        return list(pool.map(read, context.shops.values()))
+
+
+def _stack(frames: list[pd.DataFrame]) -> pd.DataFrame:
+    filled = [frame for frame in frames if not frame.empty]
+    return pd.concat(filled, ignore_index=True) if filled else frames[0]
+
+
+def _counted(what: str, frames: Read) -> Read:
+    log.info("read", extra={"what": what, "rows": {name: len(frame) for name, frame in frames.items()}})
+    return frames

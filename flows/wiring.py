@@ -56,9 +56,7 @@ def netsuite_client(settings: Settings, loaded: LoadedContract) -> NetsuiteClien
 def shopify_client(settings: Settings, loaded: LoadedContract, shop_code: str) -> ShopifyClient:
     """Return the client of one shop of the contract."""
     shop = loaded.contract.shop(shop_code)
-    return ShopifyClient(
-        shop_code, shop.domain, settings.for_shop(shop_code), state_folder=loaded.state_folder / "budgets"
-    )
+    return ShopifyClient(shop_code, shop.domain, settings.for_shop(shop_code), state_folder=loaded.state_folder / "budgets")
 
 
 def _chosen_shops(loaded: LoadedContract, shop_codes: Sequence[str]) -> list[str]:

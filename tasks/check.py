@@ -22,7 +22,5 @@ def check_inventory_frames(context: Context, run: Run, frames: Frames) -> None:
     run.checks = check_inventory(frames, context.contract)
     broken = [check for check in run.checks if not check.is_passed and check.severity == "halt"]
     if broken:
-        told = "; ".join(
-            f"{check.name}: {check.failing_count} row(s), e.g. {list(check.sample_keys)[:3]}" for check in broken
-        )
+        told = "; ".join(f"{check.name}: {check.failing_count} row(s), e.g. {list(check.sample_keys)[:3]}" for check in broken)
         raise FatalError(f"Truecount numbers of run {run.run_id} break a law, nothing was published: {told}")

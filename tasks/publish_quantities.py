@@ -50,9 +50,9 @@ def publish_changes(context: Context, run_id: str, out_quantity_changes: pd.Data
 
     Grain: one row per shop, inventory item and location. Shops run side by side.
     """
-    groups = [(str(code), rows) for code, rows in out_quantity_changes.groupby("shop_code", sort=True)]
+    groups = [rows for _, rows in out_quantity_changes.groupby("shop_code", sort=True)]
     with ThreadPoolExecutor(max_workers=max(1, len(groups))) as pool:
-        parts = list(pool.map(lambda group: _publish_shop(context, run_id, group[0], group[1]), groups))
+        parts = list(pool.map(lambda group: _publish_shop(context, run_id, group), groups))
     return pd.concat(parts, ignore_index=True) if parts else out_quantity_changes.assign(outcome="", message="")
 
 
@@ -68,7 +68,7 @@ def write_feeds(context: Context, run_id: str, out_feed_rows: pd.DataFrame) -> l
     return manifests
 
 
-def _publish_shop(context: Context, run_id: str, shop_code: str, changes: pd.DataFrame) -> pd.DataFrame:
+def _publish_shop(context: Context, run_id: str, changes: pd.DataFrame) -> pd.DataFrame:
     """Send one shop's calls; the healthy rows of a refused call go again, without the rows that were at fault."""
     done: list[pd.DataFrame] = []
     waiting = changes
@@ -80,10 +80,7 @@ def _publish_shop(context: Context, run_id: str, shop_code: str, changes: pd.Dat
             done.append(outcomes.loc[outcomes["outcome"] != "untouched"])
             again.append(outcomes.loc[outcomes["outcome"] == "untouched"])
             if (outcomes["outcome"] == "unanswered").any():
-                rest = [
-                    later.assign(outcome="not_sent", message="the shop does not answer")
-                    for later in calls[position + 1 :]
-                ]
+                rest = [later.assign(outcome="not_sent", message="the shop does not answer") for later in calls[position + 1 :]]
                 return pd.concat([*done, *rest], ignore_index=True)
         waiting = pd.concat(again, ignore_index=True)[list(changes.columns)] if again else changes.iloc[:0]
         if waiting.empty:

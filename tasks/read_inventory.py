@@ -93,9 +93,7 @@ def read_shopify_orders(context: Context, run_id: str, since: datetime | None = 
     start = since or orders_since(context.contract, at)
     parts = _side_by_side(
         context,
-        lambda c: read_orders(
-            c, updated_since=start, run_id=run_id, extracted_at=at, metafields=metafields(context.contract)
-        ),
+        lambda c: read_orders(c, updated_since=start, run_id=run_id, extracted_at=at, metafields=metafields(context.contract)),
     )
     return _counted("shopify_orders", {name: _stack([part[name] for part in parts]) for name in parts[0]})
 

@@ -38,13 +38,9 @@ def report_publication(context: Context, run: Run, frames: Frames, changes: pd.D
     }
     aside = {str(code): int(count) for code, count in problems.items()}
     aside |= {str(outcome): int(count) for outcome, count in outcomes.items() if outcome not in _SETTLED}
-    run.summary = RunSummary(
-        run.run_id, run.flow_name, is_dry, counts, aside, str(context.state_folder / "snapshots" / run.run_id)
-    )
+    run.summary = RunSummary(run.run_id, run.flow_name, is_dry, counts, aside, str(context.state_folder / "snapshots" / run.run_id))
     table = told[_CHANGE].head(MOST_ROWS).astype("str").to_dict("records")
-    create_table_artifact(
-        table, key="quantity-changes", description=f"The first {MOST_ROWS} of {len(told)} changed numbers."
-    )
+    create_table_artifact(table, key="quantity-changes", description=f"The first {MOST_ROWS} of {len(told)} changed numbers.")
     create_markdown_artifact(summary_page(run.summary, run), key="publication-summary", description="What the run did.")
     done = len(told) if is_dry else int(outcomes.get("accepted", 0))
     rename_run(f"{'would change' if is_dry else 'published'} {done} numbers, {sum(aside.values())} rows set aside")
@@ -89,11 +85,7 @@ _DOCUMENT = ["external_id", "order_name", "record_type", "outcome", "netsuite_id
 def report_orders(context: Context, run: Run, outcomes: pd.DataFrame) -> RunSummary:
     """Return the run's summary, after putting it before a reader: a table of documents and a page in words."""
     is_dry = "outcome" not in outcomes.columns
-    told = (
-        outcomes.assign(outcome=outcomes["action_code"], netsuite_id="", message=outcomes["reason"])
-        if is_dry
-        else outcomes
-    )
+    told = outcomes.assign(outcome=outcomes["action_code"], netsuite_id="", message=outcomes["reason"]) if is_dry else outcomes
     is_aside = told["outcome"].isin(["set_aside", "failed"])
     counts = {"orders captured": len(told)}
     counts |= {f"orders {outcome}": int(count) for outcome, count in told["outcome"].value_counts().items()}
@@ -107,7 +99,5 @@ def report_orders(context: Context, run: Run, outcomes: pd.DataFrame) -> RunSumm
     )
     create_markdown_artifact(summary_page(run.summary, run), key="orders-summary", description="What the run did.")
     written = int(told["outcome"].isin(["written", "create"]).sum())
-    rename_run(
-        f"{'would write' if is_dry else 'wrote'} {written} of {len(told)} orders, {sum(aside.values())} set aside"
-    )
+    rename_run(f"{'would write' if is_dry else 'wrote'} {written} of {len(told)} orders, {sum(aside.values())} set aside")
     return run.summary

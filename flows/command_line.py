@@ -1,0 +1,191 @@
+"""The command line `truecount`. Prefect and Great Expectations cost seconds: each command imports what it needs.
+
+Exit codes: 0 done, 1 done with rows set aside, 2 usage, 3 contract refused, 4 fatal, 5 try again later.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from contract.errors import TruecountError
+from contract.settings import read_settings
+from flows import screen
+
+if TYPE_CHECKING:
+    from tasks.outcome import RunSummary
+
+app = typer.Typer(
+    name="truecount",
+    help="The order operations layer between Shopify and NetSuite.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
+Write = Annotated[bool, typer.Option("--write/--dry-run", help="Write, or only read and compute (the default).")]
+
+
+@app.command()
+def demo(
+    folder: Annotated[Path, typer.Option(help="Where the demo keeps everything it makes.")] = Path(".demo"),
+    world: Annotated[str, typer.Option(help="demo: real store baskets; small: six SKUs.")] = "demo",
+) -> None:
+    """Run the main job against the sandbox, on real baskets, and show what changed and why."""
+    from flows.demo import run_demo
+
+    raise typer.Exit(run_demo(folder, world))
+
+
+@app.command("publish-inventory")
+def publish_inventory(
+    write: Write = False,
+    shop: Annotated[list[str] | None, typer.Option(help="Publish to this shop only; may be repeated.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Compute the true number of every SKU for every channel, and publish what changed."""
+    from flows.parameters import PublishParameters
+    from flows.publish_inventory import publish_inventory as run
+
+    _finish(run(PublishParameters(dry_run=not write, publish_to=shop or [])), as_json)
+
+
+@app.command("sync-orders")
+def sync_orders(
+    write: Write = False,
+    since: Annotated[datetime | None, typer.Option(help="Orders updated since this instant (UTC), for a backfill.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Book the shops' orders in NetSuite, each once."""
+    from flows.parameters import SyncParameters
+    from flows.sync_orders import sync_orders as run
+
+    _finish(run(SyncParameters(dry_run=not write, since=since)), as_json)
+
+
+@app.command()
+def replay(
+    run_or_folder: Annotated[str, typer.Argument(help="A run's id, or the folder of a snapshot.")],
+    out: Annotated[Path | None, typer.Option(help="Write the recomputed out frames here, as CSV.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Recompute a past run from its snapshot, offline, and compare with what it decided then."""
+    from flows.replay import replay_run
+
+    result = replay_run(_snapshot_folder(run_or_folder))
+    names = [name for name in result.frames if name.startswith("out_")]
+    if out is not None:
+        out.mkdir(parents=True, exist_ok=True)
+        for name in names:
+            result.frames[name].to_csv(out / f"{name}.csv", index=False)
+    rows = [{"frame": name, "rows": len(result.frames[name]), "same as then": name not in result.different} for name in names]
+    screen.show(f"Replay of {result.run_id}", rows, as_json=as_json)
+    raise typer.Exit(1 if result.different else 0)
+
+
+@app.command()
+def explain(
+    sku: Annotated[str, typer.Argument(help="The SKU.")],
+    channel: Annotated[str | None, typer.Option(help="Only this channel.")] = None,
+    run: Annotated[str | None, typer.Option(help="A run's id; the last publish-inventory run where left out.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Show every term of a number, with its source and read time."""
+    from flows.replay import explain_number
+    from store.snapshots import load_snapshot
+
+    folder = _snapshot_folder(run or _last_run())
+    frames, _, _ = load_snapshot(folder)
+    numbers = explain_number(frames, sku, channel)
+    if not numbers:
+        aside = frames["core_unresolved"]
+        told = aside.loc[
+            aside["value"].eq(sku) | aside["source_key"].str.contains(sku, regex=False),
+            ["reason_code", "source_frame", "source_key"],
+        ]
+        screen.show(f"{sku} has no number in {folder.name}", told.to_dict("records"), as_json=as_json)
+        raise typer.Exit(1)
+    screen.explain(sku, folder.name, numbers, as_json=as_json)
+
+
+@app.command("check-contract")
+def check_contract(as_json: Json = False) -> None:
+    """Check the contract as a whole, every problem at once."""
+    from contract.loading import load_contract
+
+    loaded = load_contract(read_settings().contract_path)
+    contract = loaded.contract
+    row = {
+        "contract": str(loaded.path),
+        "fingerprint": loaded.fingerprint,
+        "shops": len(contract.shops),
+        "locations": len(contract.locations),
+        "channels": len(contract.channels),
+        "order fields": len(contract.orders.fields),
+    }
+    screen.show("The contract is sound", [row], as_json=as_json)
+
+
+@app.command()
+def doctor(as_json: Json = False) -> None:
+    """Try credentials, clocks and migrations, and say what to fix."""
+    from flows.doctor import examine
+
+    findings = examine()
+    screen.show("Doctor", [finding.as_row() for finding in findings], as_json=as_json)
+    raise typer.Exit(max((finding.exit_code for finding in findings), default=0))
+
+
+def main() -> None:
+    """Run the command line; an expected error is told without a traceback, and gives its exit code."""
+    try:
+        app()
+    except TruecountError as error:
+        screen.complain(str(error))
+        sys.exit(error.exit_code)
+
+
+def _finish(summary: RunSummary, as_json: bool) -> None:
+    if as_json:
+        screen.plain(json.dumps(summary.as_json()))
+    else:
+        title = f"{summary.flow_name} {summary.run_id}{' (dry run: nothing was written)' if summary.is_dry_run else ''}"
+        screen.show(title, [{"what": name, "count": count} for name, count in summary.counts.items()])
+        if summary.set_aside:
+            screen.show("Set aside", [_aside(code, count) for code, count in summary.set_aside.items()])
+    raise typer.Exit(summary.exit_code)
+
+
+def _aside(code: str, count: int) -> dict[str, Any]:
+    from domain.unresolved import REASONS
+
+    return {"reason": code, "rows": count, "what to do": REASONS.get(code, "see the run's artifacts")}
+
+
+def _snapshot_folder(run_or_folder: str) -> Path:
+    from contract.loading import load_contract
+
+    if Path(run_or_folder).is_dir():
+        return Path(run_or_folder)
+    return load_contract(read_settings().contract_path).state_folder / "snapshots" / run_or_folder
+
+
+def _last_run() -> str:
+    from contract.errors import FatalError
+    from contract.loading import load_contract
+    from flows.wiring import database_url
+    from store.engine import migrate, open_engine
+    from store.runs import latest_run
+
+    settings = read_settings()
+    engine = open_engine(database_url(settings, load_contract(settings.contract_path)))
+    migrate(engine)
+    found = latest_run(engine, "publish-inventory")
+    if found is None:
+        raise FatalError("Truecount store: no run of publish-inventory yet; start one with: truecount publish-inventory")
+    return str(found["run_id"])

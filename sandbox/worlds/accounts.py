@@ -105,9 +105,7 @@ def account_seed(places: tuple[Place, ...], public_key_pem: str) -> dict[str, An
         "date_format": "MM/DD/YYYY",
         "concurrency": 5,
         "default_order_status": "A",
-        "m2m_clients": [
-            {"client_id": NETSUITE_CLIENT_ID, "certificate_id": CERTIFICATE_ID, "public_key_pem": public_key_pem}
-        ],
+        "m2m_clients": [{"client_id": NETSUITE_CLIENT_ID, "certificate_id": CERTIFICATE_ID, "public_key_pem": public_key_pem}],
         "tba_tokens": [TBA],
         "custom_fields": CUSTOM_FIELDS,
         "locations": [

@@ -126,9 +126,9 @@ def _orders(now: datetime) -> dict[int, Order]:
 def _shop(shop: str, orders: dict[int, Order], copied_at: datetime) -> dict[str, Any]:
     seed = shop_seed(shop, SMALL_PLACES)
     offset = _SHOP_OFFSET[shop]
-    seed["variants"] = [
-        _variant(offset + index, sku, PRICES[sku]) for index, sku in enumerate(PRICES, start=1)
-    ] + _odd_variants(offset)
+    seed["variants"] = [_variant(offset + index, sku, PRICES[sku]) for index, sku in enumerate(PRICES, start=1)] + _odd_variants(
+        offset
+    )
     variant_of = {sku: gid("ProductVariant", offset + index) for index, sku in enumerate(PRICES, start=1)}
     inventory_of = {sku: gid("InventoryItem", offset + index) for index, sku in enumerate(PRICES, start=1)}
     mine = [order for order in orders.values() if order.shop == shop]

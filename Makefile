@@ -32,6 +32,9 @@ check: setup ## Format, lint, types, layers, spec tests, generated docs
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python -m docs.build --check
 
+docs: setup ## Write the generated docs
+	$(BIN)/python -m docs.build
+
 format: setup ## Let ruff format and mend what it can
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
@@ -48,4 +51,4 @@ bench: setup ## The benchmarks, as ratios
 clean: ## Remove what the targets made
 	rm -rf .venv .demo build *.egg-info .mypy_cache .ruff_cache .pytest_cache
 
-.PHONY: help setup lock demo check format test conformance bench clean
+.PHONY: docs help setup lock demo check format test conformance bench clean

@@ -1,0 +1,85 @@
+"""Doctor: tries everything a run needs, and says what to fix. It writes nothing to either vendor."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from connectors.netsuite.read_stock import read_locations
+from connectors.shopify.read_catalog import read_locations as read_shop_locations
+from contract.errors import TruecountError
+from contract.loading import LoadedContract, load_contract
+from contract.settings import Settings, read_settings
+from flows.wiring import database_url, netsuite_client, shopify_client
+from store.engine import current_revision, head_revision, open_engine
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing tried: what, whether it works, and what was seen or must be done."""
+
+    what: str
+    is_sound: bool
+    told: str
+    exit_code: int = 0
+
+    def as_row(self) -> dict[str, Any]:
+        """Return the finding as a row of a table."""
+        return {"what": self.what, "state": "ok" if self.is_sound else "FIX", "found": self.told}
+
+
+def examine() -> list[Finding]:
+    """Return everything that was tried; a contract that is refused ends it, for nothing else can be tried."""
+    settings = read_settings()
+    try:
+        loaded = load_contract(settings.contract_path)
+    except TruecountError as error:
+        return [Finding("contract", is_sound=False, told=str(error), exit_code=error.exit_code)]
+    shops = [shop.shop_code for shop in loaded.contract.shops]
+    return [
+        Finding("contract", is_sound=True, told=f"{loaded.path}, fingerprint {loaded.fingerprint}"),
+        _try("store", lambda: _store(settings, loaded)),
+        _try("NetSuite", lambda: _netsuite(settings, loaded)),
+        *(_try(f"Shopify {code}", lambda code=code: _shop(settings, loaded, code)) for code in shops),
+    ]
+
+
+def _try(what: str, action: Callable[[], str]) -> Finding:
+    try:
+        return Finding(what, is_sound=True, told=action())
+    except TruecountError as error:
+        return Finding(what, is_sound=False, told=str(error), exit_code=error.exit_code)
+
+
+def _store(settings: Settings, loaded: LoadedContract) -> str:
+    engine = open_engine(database_url(settings, loaded))
+    try:
+        at, head = current_revision(engine), head_revision()
+    finally:
+        engine.dispose()
+    told = "is at the newest migration" if at == head else f"will be migrated from {at or 'nothing'} to {head} by the next run"
+    return f"{engine.dialect.name} {told}"
+
+
+def _netsuite(settings: Settings, loaded: LoadedContract) -> str:
+    client = netsuite_client(settings, loaded)
+    seen = set(read_locations(client, run_id="doctor", extracted_at=datetime.now(UTC))["location_id_netsuite"])
+    wanted = {name for location in loaded.contract.locations for name in location.netsuite_locations}
+    missing = sorted(wanted - seen)
+    return _places(f"account {client.account_id} answers", len(seen), missing)
+
+
+def _shop(settings: Settings, loaded: LoadedContract, shop_code: str) -> str:
+    client = shopify_client(settings, loaded, shop_code)
+    at = datetime.now(UTC)
+    seen = set(read_shop_locations(client, run_id="doctor", extracted_at=at)["location_id_shopify"])
+    wanted = {gid for location in loaded.contract.locations if (gid := location.shopify_locations.get(shop_code))}
+    return _places(f"{client.domain} answers", len(seen), sorted(wanted - seen))
+
+
+def _places(told: str, count: int, missing: list[str]) -> str:
+    if missing:
+        raise TruecountError(f"{told}, but these locations of the contract are not there or not visible: {', '.join(missing)}")
+    return f"{told}, {count} locations, all of the contract's among them"

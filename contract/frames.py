@@ -70,9 +70,7 @@ def _typed(table: Table, column: str, values: pd.Series) -> pd.Series:
         return values.astype("str").replace("", None)
     kind = kind_of(column)
     if column not in table.nullable and values.isna().any():
-        raise FatalError(
-            f"Truecount {table.name}.{column}: {int(values.isna().sum())} value(s) missing; it may not be empty"
-        )
+        raise FatalError(f"Truecount {table.name}.{column}: {int(values.isna().sum())} value(s) missing; it may not be empty")
     try:
         if column in table.nullable and kind == "qty":
             return values.astype("Int64")
@@ -88,6 +86,4 @@ def _check_key(table: Table, frame: pd.DataFrame) -> None:
     repeated = frame.duplicated(key)
     if repeated.any():
         sample = frame.loc[repeated, key].head(3).to_dict("records")
-        raise FatalError(
-            f"Truecount {table.name}: {int(repeated.sum())} key(s) stand twice, e.g. {sample}; one row per {key}"
-        )
+        raise FatalError(f"Truecount {table.name}: {int(repeated.sum())} key(s) stand twice, e.g. {sample}; one row per {key}")

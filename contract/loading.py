@@ -116,20 +116,14 @@ def _plain(node: Any) -> Any:
 def _problem(document: Any, place: tuple[Any, ...], item: Any) -> Problem:
     value = item["input"]
     shown = f" (got {value!r})" if item["type"] != "missing" and isinstance(value, str | int | float) else ""
-    message = (
-        "is not a key of the contract; remove it or mend its spelling"
-        if item["type"] == "extra_forbidden"
-        else item["msg"]
-    )
+    message = "is not a key of the contract; remove it or mend its spelling" if item["type"] == "extra_forbidden" else item["msg"]
     return Problem(_line_of(document, place), _dotted(place), message + shown)
 
 
 def _line_of(document: Any, place: tuple[Any, ...]) -> int:
     node, line = document, 1
     for step in place:
-        if not (
-            isinstance(node, CommentedMap | CommentedSeq) and (step in node if isinstance(node, CommentedMap) else True)
-        ):
+        if not (isinstance(node, CommentedMap | CommentedSeq) and (step in node if isinstance(node, CommentedMap) else True)):
             break
         position = node.lc.key(step) if isinstance(node, CommentedMap) else node.lc.item(step)
         line, node = position[0] + 1, node[step]

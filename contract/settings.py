@@ -86,3 +86,13 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
 
 def _read(environment: Mapping[str, str], prefix: str, names: tuple[str, ...]) -> dict[str, str]:
     return {name: environment.get(prefix + name.upper(), "") for name in names}
+
+
+def child_environment(more: Mapping[str, str]) -> dict[str, str]:
+    """Return this process's environment with more in it, for a process of our own (the demo's).
+
+    Args:
+        more: names to values; an empty value removes the name.
+    """
+    merged = {**os.environ, **more}  # noqa: TID251 - the one reader
+    return {name: value for name, value in merged.items() if value or name not in more}

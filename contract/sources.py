@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-_ORDER = (
-    "name created_at processed_at order_id shop_code currency_code total financial_status tags note email po_number"
-)
-_ORIGIN = (
-    "source_name source_identifier channel_name app_name retail_location staff_name discount_codes gateways tax_titles"
-)
+_ORDER = "name created_at processed_at order_id shop_code currency_code total financial_status tags note email po_number"
+_ORIGIN = "source_name source_identifier channel_name app_name retail_location staff_name discount_codes gateways tax_titles"
 BODY_SOURCES = frozenset(f"{_ORDER} {_ORIGIN}".split())
 LINE_SOURCES = frozenset(("id", "sku", "title", "properties", "position"))
 KEYED_SOURCES = ("attribute", "metafield", "property")

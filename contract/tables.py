@@ -101,8 +101,7 @@ _TABLES = (
         "source_name source_identifier channel_name app_name retail_location_id_shopify staff_name customer_id_shopify "
         "customer_email is_test is_edited is_confirmed tags note po_number gateways currency_code presentment_currency_code has_taxes_included "
         "subtotal_amount discounts_amount shipping_amount tax_amount total_amount current_total_amount presentment_total_amount "
-        "refunded_amount outstanding_amount custom_attributes discount_codes shipping_lines tax_lines metafields"
-        + _RUN,
+        "refunded_amount outstanding_amount custom_attributes discount_codes shipping_lines tax_lines metafields" + _RUN,
     ),
     _table(
         "raw_shopify__order_lines",

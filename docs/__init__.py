@@ -1,0 +1,1 @@
+"""Docs, and what generates some of them."""

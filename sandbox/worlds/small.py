@@ -126,44 +126,36 @@ def _orders(now: datetime) -> dict[int, Order]:
 def _shop(shop: str, orders: dict[int, Order], copied_at: datetime) -> dict[str, Any]:
     seed = shop_seed(shop, SMALL_PLACES)
     offset = _SHOP_OFFSET[shop]
-    seed["variants"] = [_variant(offset + index, sku, PRICES[sku]) for index, sku in enumerate(PRICES, start=1)] + _odd_variants(
-        offset
-    )
-    variant_of = {sku: gid("ProductVariant", offset + index) for index, sku in enumerate(PRICES, start=1)}
-    inventory_of = {sku: gid("InventoryItem", offset + index) for index, sku in enumerate(PRICES, start=1)}
+    goods = [_variant(offset + index, sku, PRICES[sku]) for index, sku in enumerate(PRICES, start=1)]
+    odd = _odd_variants(offset)
     mine = [order for order in orders.values() if order.shop == shop]
-    for book in _BOOKS:
-        if shop not in PLACE[book.place].shopify_ids:
-            continue
-        committed = sum(
-            line.quantity
-            for order in mine
-            if order.open_units and order.created_at < copied_at and order.location_code == book.place
-            for line in order.lines
-            if line.sku == book.sku
-        )
-        location = gid("Location", PLACE[book.place].shopify_ids[shop])
-        seed["levels"].append(
-            {
-                "inventory_item_id": inventory_of[book.sku],
-                "location_id": location,
-                "available": book.published,
-                "committed": committed,
-            }
-        )
-    seed["levels"] += [
-        {
-            "inventory_item_id": variant["inventory_item_id"],
-            "location_id": gid("Location", PLACE["WAREHOUSE"].shopify_ids[shop]),
-            "available": 2,
-            "committed": 0,
-        }
-        for variant in _odd_variants(offset)
-        if variant["is_tracked"]
+    older = [order for order in mine if order.open_units and order.created_at < copied_at]
+    inventory_of = {row["sku"]: row["inventory_item_id"] for row in goods}
+    seed["variants"] = goods + odd
+    seed["levels"] = [
+        _level(shop, inventory_of[book.sku], book.place, book.published, _units(older, book))
+        for book in _BOOKS
+        if shop in PLACE[book.place].shopify_ids
     ]
+    seed["levels"] += [_level(shop, row["inventory_item_id"], "WAREHOUSE", 2, 0) for row in odd if row["is_tracked"]]
     # What was placed before the copy is in the levels already: the copy overwrote what it had moved.
+    variant_of = {row["sku"]: row["id"] for row in goods}
     seed["orders"] = [shopify_order(order, variant_of, applies=order.created_at >= copied_at) for order in mine]
     return seed
+
+
+def _units(orders: list[Order], book: _Book) -> int:
+    lines = [line for order in orders if order.location_code == book.place for line in order.lines]
+    return sum(line.quantity for line in lines if line.sku == book.sku)
+
+
+def _level(shop: str, inventory_item: str, place: str, available: int, committed: int) -> dict[str, Any]:
+    return {
+        "inventory_item_id": inventory_item,
+        "location_id": gid("Location", PLACE[place].shopify_ids[shop]),
+        "available": available,
+        "committed": committed,
+    }
 
 
 def _variant(number: int, sku: str | None, price: str, **more: Any) -> dict[str, Any]:

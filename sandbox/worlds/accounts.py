@@ -122,3 +122,14 @@ def account_seed(places: tuple[Place, ...], public_key_pem: str) -> dict[str, An
         ],
         "transactions": [],
     }
+
+
+def environment(shops: list[str]) -> dict[str, str]:
+    """Return the variables that hold the worlds' credentials (they open nothing but a sandbox)."""
+    names = {
+        "TRUECOUNT_NETSUITE_CLIENT_ID": NETSUITE_CLIENT_ID,
+        "TRUECOUNT_NETSUITE_CERTIFICATE_ID": CERTIFICATE_ID,
+    }
+    for shop in shops:
+        names |= {f"TRUECOUNT_SHOPIFY_{shop}_CLIENT_ID": CLIENT_ID, f"TRUECOUNT_SHOPIFY_{shop}_CLIENT_SECRET": CLIENT_SECRET}
+    return names

@@ -1,0 +1,167 @@
+"""Faults on order: what may go wrong between a client and a vendor, a stated number of times."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from sandbox.world import World
+
+KINDS = frozenset({"status", "timeout_before", "timeout_after", "disconnect", "truncate", "slow"})
+
+
+@dataclass
+class Fault:
+    """One rule: the next `times` requests that match it go wrong."""
+
+    system: str
+    kind: str
+    shop: str = ""
+    operation: str = ""
+    status: int = 503
+    seconds: float = 1.0
+    times: int = 1
+    headers: dict[str, str] | None = None
+    body: Any = None
+
+
+class FaultBook:
+    """The faults ordered and not used up."""
+
+    def __init__(self) -> None:
+        self._faults: list[Fault] = []
+        self._lock = threading.Lock()
+
+    def order(self, rule: dict[str, Any]) -> None:
+        """Add a rule.
+
+        Raises:
+            ValueError: its kind is unknown.
+        """
+        fault = Fault(**rule)
+        if fault.kind not in KINDS:
+            raise ValueError(f"fault kind {fault.kind!r} is none of {', '.join(sorted(KINDS))}")
+        with self._lock:
+            self._faults.append(fault)
+
+    def clear(self) -> None:
+        """Forget every rule."""
+        with self._lock:
+            self._faults.clear()
+
+    def take(self, system: str, shop: str, operation: str) -> Fault | None:
+        """Return the first rule that matches a request, using it up once."""
+        with self._lock:
+            for fault in self._faults:
+                fits = fault.system == system and fault.shop in ("", shop) and fault.operation in operation
+                if fits and fault.times > 0:
+                    fault.times -= 1
+                    return fault
+        return None
+
+
+class FaultMiddleware:
+    """Lets a vendor's app answer, unless a fault matches the request.
+
+    Args:
+        app: the vendor's app.
+        world: for the faults and the request log.
+        system: netsuite or shopify.
+        shop: the shop's code, for Shopify.
+    """
+
+    def __init__(self, app: ASGIApp, world: World, system: str, shop: str = "") -> None:
+        self.app, self.world, self.system, self.shop = app, world, system, shop
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        body = await _whole_body(receive)
+        operation = f"{scope['method']} {scope['path']} {_operation_name(body)}".strip()
+        fault = self.world.faults.take(self.system, self.shop, operation)
+        answer = _Answer(send, hold=fault is not None and fault.kind in ("timeout_after", "truncate"))
+        if fault is None or fault.kind in ("slow", "timeout_after", "truncate"):
+            if fault is not None and fault.kind == "slow":
+                await asyncio.sleep(fault.seconds)
+            await self.app(scope, _replay(body), answer)
+        self.world.note(self.system, self.shop, operation, fault.kind if fault else "", answer.status)
+        if fault is not None:
+            await _go_wrong(fault, answer, send)
+
+
+async def _go_wrong(fault: Fault, answer: _Answer, send: Send) -> None:
+    if fault.kind == "status":
+        told = json.dumps(fault.body if fault.body is not None else {"errors": f"sandbox fault {fault.status}"}).encode()
+        headers = [(name.lower().encode(), value.encode()) for name, value in (fault.headers or {}).items()]
+        await send(
+            {"type": "http.response.start", "status": fault.status, "headers": [*headers, (b"content-type", b"application/json")]}
+        )
+        await send({"type": "http.response.body", "body": told})
+    elif fault.kind == "truncate":
+        whole = b"".join(answer.parts)
+        headers = [pair for pair in answer.headers if pair[0] != b"content-length"]
+        await send(
+            {
+                "type": "http.response.start",
+                "status": answer.status,
+                "headers": [*headers, (b"content-length", str(len(whole)).encode())],
+            }
+        )
+        await send({"type": "http.response.body", "body": whole[: len(whole) // 2], "more_body": True})
+        raise ConnectionAbortedError("the sandbox cuts this answer off, as ordered")
+    elif fault.kind in ("timeout_before", "timeout_after"):
+        await asyncio.sleep(fault.seconds)
+        raise ConnectionAbortedError("the sandbox gives no answer, as ordered")
+    elif fault.kind == "disconnect":
+        raise ConnectionAbortedError("the sandbox hangs up, as ordered")
+
+
+class _Answer:
+    """Passes an answer on, or holds it back."""
+
+    def __init__(self, send: Send, *, hold: bool) -> None:
+        self._send, self._hold = send, hold
+        self.status = 0
+        self.headers: list[tuple[bytes, bytes]] = []
+        self.parts: list[bytes] = []
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status, self.headers = message["status"], list(message["headers"])
+        else:
+            self.parts.append(message.get("body", b""))
+        if not self._hold:
+            await self._send(message)
+
+
+async def _whole_body(receive: Receive) -> bytes:
+    parts = []
+    while True:
+        message = await receive()
+        parts.append(message.get("body", b""))
+        if not message.get("more_body"):
+            return b"".join(parts)
+
+
+def _replay(body: bytes) -> Receive:
+    async def receive() -> Message:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return receive
+
+
+def _operation_name(body: bytes) -> str:
+    """Return a GraphQL request's text, so that a fault can name a field of it; nothing for other bodies."""
+    try:
+        request = json.loads(body)
+    except ValueError:
+        return ""
+    return str(request.get("query", "")) if isinstance(request, dict) and "query" in request else ""

@@ -1,0 +1,2 @@
+-- The transactions named.
+t.id IN ($members)

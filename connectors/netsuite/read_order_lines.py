@@ -1,0 +1,157 @@
+"""Reads what NetSuite has of our orders: reads 1 and 3 of the order of reads.
+
+Sales orders, item fulfilments and cash sales, line by line, with what is committed, backordered and shipped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+import pandas as pd
+
+from connectors.netsuite.client import NetsuiteClient
+from connectors.netsuite.suiteql import (
+    OnPage,
+    Row,
+    as_ids,
+    check_identifier,
+    load_query,
+    marks,
+    query_all,
+    split_members,
+    to_raw_frame,
+)
+
+_KEY = ("transaction_id_netsuite", "line_id_netsuite")
+
+
+@dataclass(frozen=True)
+class _Columns:
+    """The columns that the contract adds: frame column to SuiteQL column."""
+
+    line_id_column: str | None
+    custom_fields: Mapping[str, str] = field(default_factory=dict)
+
+    def select(self) -> str:
+        chosen = {name: f"t.{check_identifier(column, 'custbody')}" for name, column in self.custom_fields.items()}
+        if self.line_id_column:
+            chosen["order_line_id_shopify"] = f"tl.{check_identifier(self.line_id_column, 'custcol')}"
+        # Aliases are ours, so that a column name of the contract never enters the query.
+        return "".join(f", {column} AS x{place}" for place, column in enumerate(chosen.values()))
+
+    def rename(self, row: Row) -> Row:
+        names = [*self.custom_fields, *(["order_line_id_shopify"] if self.line_id_column else [])]
+        aliases = {f"x{place}": name for place, name in enumerate(names)}
+        return {aliases.get(name, name): value for name, value in row.items()}
+
+
+def read_order_lines(  # noqa: PLR0913 - keyword-only, each a part of the read
+    client: NetsuiteClient,
+    *,
+    since: datetime,
+    line_id_column: str | None,
+    run_id: str,
+    extracted_at: datetime,
+    custom_fields: Mapping[str, str] | None = None,
+    on_page: OnPage | None = None,
+) -> pd.DataFrame:
+    """Return `raw_netsuite__order_lines`: one row per transaction line, key transaction_id_netsuite, line_id_netsuite.
+
+    Lines (main, tax and cost rows left out) of sales orders, item fulfilments and cash sales that are an open sales
+    order, came from an open sales order, or were modified since. `ordered_qty` is the line's quantity with its sign
+    turned, in the line's own unit; the rest is as sent. On an item fulfilment `ordered_qty` is what it ships.
+
+    Args:
+        client: the account.
+        since: documents modified at or after it are read whatever their status; with its time zone.
+        line_id_column: the contract's `custcol...` that holds the Shopify line id; None where there is none.
+        run_id: the run.
+        extracted_at: the instant of the read, with its time zone.
+        custom_fields: further columns by name, each a `custbody...` of the transaction.
+        on_page: told the number of rows read so far.
+
+    Raises:
+        FatalError: a field is unknown to the account or hidden from the role.
+        RetriableError: the account is overloaded or cannot be reached, or the pages cannot be trusted.
+    """
+    columns = _Columns(line_id_column, dict(custom_fields or {}))
+    instant = since.astimezone(UTC)
+    params = [f"{instant - timedelta(days=1):%Y-%m-%d}", f"{instant:%Y-%m-%d %H:%M:%S}"]
+    sql = load_query("order_lines", scope=load_query("scope_open_or_modified"), custom_columns=columns.select())
+    rows = query_all(client, sql, _KEY, params, what="order lines", on_page=on_page)
+    return _to_frame("raw_netsuite__order_lines", rows, columns, (run_id, extracted_at))
+
+
+def reread_order_lines(  # noqa: PLR0913 - keyword-only, each a part of the read
+    client: NetsuiteClient,
+    transaction_ids: Sequence[str],
+    *,
+    line_id_column: str | None,
+    run_id: str,
+    extracted_at: datetime,
+    custom_fields: Mapping[str, str] | None = None,
+) -> pd.DataFrame:
+    """Return `raw_netsuite__order_lines_reread`: the lines of these transactions as they are now, grain as read 1's.
+
+    A transaction or line that is gone has no row.
+
+    Args:
+        client: the account.
+        transaction_ids: internal ids.
+        line_id_column: see `read_order_lines`.
+        run_id: the run.
+        extracted_at: the instant of the read, with its time zone.
+        custom_fields: see `read_order_lines`.
+
+    Raises:
+        FatalError: a field is unknown to the account or hidden from the role, or an id is not a number.
+        RetriableError: the account is overloaded or cannot be reached, or the pages cannot be trusted.
+    """
+    columns = _Columns(line_id_column, dict(custom_fields or {}))
+    rows: list[Row] = []
+    for part in split_members(transaction_ids):
+        scope = load_query("scope_transaction_ids", members=marks(part))
+        sql = load_query("order_lines", scope=scope, custom_columns=columns.select())
+        rows += query_all(client, sql, _KEY, as_ids(part, "order lines"), what="order lines, again")
+    return _to_frame("raw_netsuite__order_lines_reread", rows, columns, (run_id, extracted_at))
+
+
+def read_order_lines_by_external_id(  # noqa: PLR0913 - keyword-only, each a part of the read
+    client: NetsuiteClient,
+    external_ids: Sequence[str],
+    *,
+    line_id_column: str | None,
+    run_id: str,
+    extracted_at: datetime,
+    custom_fields: Mapping[str, str] | None = None,
+) -> pd.DataFrame:
+    """Return `raw_netsuite__order_lines` of the documents with these external ids and what was created from them.
+
+    For orders that `read_order_lines` leaves out: closed, and not modified since.
+
+    Args:
+        client: the account.
+        external_ids: external ids, as written (the comparison is case-sensitive).
+        line_id_column: see `read_order_lines`.
+        run_id: the run.
+        extracted_at: the instant of the read, with its time zone.
+        custom_fields: see `read_order_lines`.
+
+    Raises:
+        FatalError: a field is unknown to the account or hidden from the role.
+        RetriableError: the account is overloaded or cannot be reached, or the pages cannot be trusted.
+    """
+    columns = _Columns(line_id_column, dict(custom_fields or {}))
+    found: dict[tuple[str, ...], Row] = {}
+    for part in split_members(external_ids):
+        scope = load_query("scope_external_ids", members=marks(part))
+        sql = load_query("order_lines", scope=scope, custom_columns=columns.select())
+        rows = query_all(client, sql, _KEY, [*part, *part], what="order lines by external id")
+        found |= {tuple(row[name] for name in _KEY): row for row in rows}
+    return _to_frame("raw_netsuite__order_lines", list(found.values()), columns, (run_id, extracted_at))
+
+
+def _to_frame(table: str, rows: list[Row], columns: _Columns, stamp: tuple[str, datetime]) -> pd.DataFrame:
+    return to_raw_frame(table, map(columns.rename, rows), stamp, list(columns.custom_fields))

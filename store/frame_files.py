@@ -1,0 +1,87 @@
+"""One frame as the bytes of a compressed CSV, and back: equal frames give equal bytes, and read back equal."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+import pandas as pd
+
+from contract.errors import FatalError
+from contract.fields import kind_of
+from contract.tables import TABLES
+
+
+def frame_to_bytes(name: str, frame: pd.DataFrame) -> bytes:
+    """Return the frame as a gzip-compressed CSV, without its index; the same frame gives the same bytes.
+
+    Args:
+        name: the frame's name; one that begins with `raw_` holds text only.
+        frame: the rows.
+
+    Returns:
+        The bytes: missing values and empty strings are empty fields.
+
+    Raises:
+        FatalError: a raw frame holds a column that is not text.
+    """
+    text = {str(column): _as_text(name, frame[column]) for column in frame.columns}
+    buffer = io.StringIO()
+    # Every field quoted: a carriage return inside one would otherwise end the row, and an empty row would be skipped.
+    writer = csv.writer(buffer, quoting=csv.QUOTE_ALL, lineterminator="\n")
+    writer.writerow(text)
+    writer.writerows(zip(*text.values(), strict=True))
+    # Neither the time nor a file name goes into the header, or equal frames would differ.
+    return gzip.compress(buffer.getvalue().encode("utf-8", "surrogatepass"), compresslevel=6, mtime=0)
+
+
+def frame_from_bytes(name: str, content: bytes, dtypes: Mapping[str, str]) -> pd.DataFrame:
+    """Return the frame that `frame_to_bytes` wrote.
+
+    Args:
+        name: the frame's name.
+        content: the bytes.
+        dtypes: each column's type as it was (raw frames: text whatever it says).
+
+    Returns:
+        The frame with a plain index; in raw frames empty is missing.
+    """
+    csv.field_size_limit(2**31 - 1)
+    text = gzip.decompress(content).decode("utf-8", "surrogatepass")
+    rows = csv.reader(io.StringIO(text, newline=""), strict=True)
+    header = next(rows, [])
+    values = list(zip(*rows, strict=True)) or [()] * len(header)
+    columns = {column: _typed(name, column, got, dtypes[column]) for column, got in zip(header, values, strict=True)}
+    return pd.DataFrame(columns, columns=header)
+
+
+def _as_text(name: str, column: pd.Series[Any]) -> list[str]:
+    if isinstance(column.dtype, pd.DatetimeTZDtype):
+        return ["" if value is pd.NaT else value.isoformat() for value in column]
+    values = ["" if is_missing else value for value, is_missing in zip(column.tolist(), column.isna(), strict=True)]
+    if name.startswith("raw_") and any(not isinstance(value, str) for value in values):
+        raise FatalError(f"snapshot: {name}.{column.name} holds {column.dtype}, but a raw frame holds text only")
+    return [str(value) for value in values]
+
+
+def _typed(name: str, column: str, values: tuple[str, ...], dtype: str) -> pd.Series[Any]:
+    if name.startswith("raw_"):
+        return pd.Series([value or None for value in values], dtype="str")
+    if dtype.startswith("datetime64"):
+        return pd.to_datetime(pd.Series(values, dtype=object).replace("", None), utc=True, format="ISO8601").astype(dtype)  # type: ignore[call-overload,no-any-return]
+    if dtype in ("bool", "boolean"):
+        flags = [None if value == "" else value == "True" for value in values]
+        return pd.Series(flags, dtype=dtype)  # type: ignore[call-overload,no-any-return]
+    if dtype.lower().startswith(("int", "uint")):
+        return pd.Series([int(value) if value else None for value in values], dtype=dtype)  # type: ignore[call-overload,no-any-return]
+    if dtype.lower().startswith("float"):
+        return pd.Series([float(value) if value else None for value in values], dtype=dtype)  # type: ignore[call-overload,no-any-return]
+    if kind_of(column) == "amount":
+        return pd.Series([Decimal(value) if value else None for value in values], dtype=object)
+    # A core text that may not be missing was an empty string.
+    may_miss = name not in TABLES or column in TABLES[name].nullable
+    return pd.Series([value or None if may_miss else value for value in values], dtype=dtype)  # type: ignore[call-overload,no-any-return]

@@ -1,0 +1,1 @@
+"""Truecount: the store's migrations, run by `store.engine.migrate`."""

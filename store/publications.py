@@ -1,0 +1,189 @@
+"""Publications: the intent stored before a call, the receipt after it, and what each channel last accepted."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import Engine, and_, func, select, update
+
+from contract.errors import FatalError
+from store.engine import reading, writing
+from store.schema import publication_batches, publication_pairs
+from store.upsert import upsert
+from store.values import read_frame, records, utc_now, with_columns
+
+INTENDED, ACCEPTED, REJECTED, UNSETTLED, SETTLED = "intended", "accepted", "rejected", "unsettled", "settled"
+STATUSES = frozenset({ACCEPTED, REJECTED, UNSETTLED, SETTLED})
+_PAIR = ("inventory_item_id_shopify", "location_id_shopify")
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What a call that publishes came to.
+
+    Args:
+        change_key: the batch.
+        status: `accepted`; `rejected`; `unsettled` (the answer was lost); `settled` (read afterwards, see outcomes).
+        outcomes: per pair, where they differ: `inventory_item_id_shopify`, `location_id_shopify`, `outcome`
+            (`accepted` is what counts as published; else the reason, for example `stale`), `message`. A pair that is
+            not named takes the batch's status; in a settled batch every pair must be named.
+        answer: what the vendor said, without payloads or secrets.
+    """
+
+    change_key: str
+    status: str
+    outcomes: pd.DataFrame | None = None
+    answer: Mapping[str, Any] = field(default_factory=dict)
+    answered_at_utc: datetime = field(default_factory=utc_now)
+
+
+@dataclass(frozen=True)
+class UnsettledBatch:
+    """A batch whose effect is not known: `intended` (no answer was recorded) or `unsettled` (the answer was lost)."""
+
+    change_key: str
+    run_id: str
+    shop_code: str
+    direction: str
+    status: str
+    intended_at_utc: datetime
+    pairs: pd.DataFrame
+
+
+def record_intent(engine: Engine, run_id: str, changes: pd.DataFrame, *, direction: str, at_utc: datetime | None = None) -> int:
+    """Record, before the calls, what is about to be published; one batch per `change_key`.
+
+    The same key again is the same intent again: it is open again, and its earlier outcomes are forgotten.
+
+    Args:
+        engine: from `open_engine`.
+        run_id: the run.
+        changes: `out_quantity_changes`, one row per shop, inventory item and location (ids empty for a feed); all
+            rows of a `change_key` belong to one shop. Quantities in stock units.
+        direction: `decrease` or `increase`.
+        at_utc: the instant; now where left out.
+
+    Returns:
+        The number of batches.
+
+    Raises:
+        FatalError: one key names two shops.
+    """
+    batches = changes[["change_key", "shop_code"]].drop_duplicates()
+    if batches["change_key"].duplicated().any():
+        key = batches.loc[batches["change_key"].duplicated(), "change_key"].iloc[0]
+        raise FatalError(f"store: change key {key} names two shops; a batch goes to one shop")
+    told: dict[str, Any] = {
+        "run_id": run_id,
+        "direction": direction,
+        "status": INTENDED,
+        "intended_at_utc": at_utc or utc_now(),
+        "answered_at_utc": None,
+        "answer": None,
+    }
+    with writing(engine) as connection:
+        count = upsert(connection, publication_batches, with_columns(batches, told))
+        upsert(connection, publication_pairs, changes.assign(outcome="", message=""))
+    return count
+
+
+def record_receipt(engine: Engine, receipt: Receipt) -> None:
+    """Record, after the call, what became of a batch and of each of its pairs.
+
+    Args:
+        engine: from `open_engine`.
+        receipt: status, outcomes and answer.
+
+    Raises:
+        FatalError: the status is not one of the four, no intent has this key, or an outcome names a pair that the
+            intent does not have.
+    """
+    if receipt.status not in STATUSES:
+        raise FatalError(f"store: {receipt.status!r} is no receipt's status; it is one of {', '.join(sorted(STATUSES))}")
+    batch, pair = publication_batches.c, publication_pairs.c
+    values = {"status": receipt.status, "answered_at_utc": receipt.answered_at_utc, "answer": dict(receipt.answer)}
+    with writing(engine) as connection:
+        known = connection.execute(update(publication_batches).where(batch.change_key == receipt.change_key).values(values))
+        if not known.rowcount:
+            raise FatalError(f"store: change key {receipt.change_key} has no intent; record it before the call")
+        pairs = read_frame(connection, select(publication_pairs).where(pair.change_key == receipt.change_key))
+        upsert(connection, publication_pairs, _with_outcomes(pairs, receipt))
+
+
+def unsettled_batches(engine: Engine, shop_codes: Collection[str] | None = None) -> list[UnsettledBatch]:
+    """Return the batches whose effect is not known, oldest first: read the levels, then record what they settle.
+
+    Args:
+        engine: from `open_engine`.
+        shop_codes: the shops; all where left out.
+
+    Returns:
+        Batches intended without an answer, or unsettled, each with its pairs (one row per inventory item and location).
+    """
+    batch, pair = publication_batches.c, publication_pairs.c
+    query = select(publication_batches).where(batch.status.in_((INTENDED, UNSETTLED)))
+    if shop_codes is not None:
+        query = query.where(batch.shop_code.in_(list(shop_codes)))
+    with reading(engine) as connection:
+        rows = connection.execute(query.order_by(batch.intended_at_utc, batch.change_key)).mappings().all()
+        return [
+            UnsettledBatch(
+                **{name: row[name] for name in UnsettledBatch.__annotations__ if name != "pairs"},
+                pairs=read_frame(
+                    connection,
+                    select(publication_pairs)
+                    .where(pair.change_key == row["change_key"])
+                    .order_by(*publication_pairs.primary_key.columns),
+                ),
+            )
+            for row in rows
+        ]
+
+
+def latest_published(engine: Engine, *, sku: str | None = None) -> pd.DataFrame:
+    """Return the number that each channel last accepted.
+
+    Args:
+        engine: from `open_engine`.
+        sku: only this one; all where left out.
+
+    Returns:
+        One row per channel, SKU and location: published_qty (stock units), published_at_utc, run_id, change_key.
+    """
+    batch, pair = publication_batches.c, publication_pairs.c
+    key = (pair.channel_code, pair.sku, pair.location_code)
+    newest_first = (batch.answered_at_utc.desc(), pair.change_key.desc())
+    ranked = select(
+        *key,
+        pair.desired_qty.label("published_qty"),
+        batch.answered_at_utc.label("published_at_utc"),
+        batch.run_id,
+        pair.change_key,
+        func.row_number().over(partition_by=key, order_by=newest_first).label("place"),
+    ).join_from(publication_pairs, publication_batches, pair.change_key == batch.change_key)
+    ranked = ranked.where(and_(pair.outcome == ACCEPTED, pair.sku == sku) if sku is not None else pair.outcome == ACCEPTED)
+    all_places = ranked.subquery()
+    columns = [column for column in all_places.columns if column.name != "place"]
+    with reading(engine) as connection:
+        return read_frame(connection, select(*columns).where(all_places.c.place == 1).order_by(*columns[:3]))
+
+
+def _with_outcomes(pairs: pd.DataFrame, receipt: Receipt) -> list[dict[str, Any]]:
+    wanted = (*_PAIR, "outcome", "message")
+    given = [] if receipt.outcomes is None else records(receipt.outcomes, wanted)
+    told: dict[str, Any] = {(item, location): (outcome, message) for item, location, outcome, message in given}
+    known = pairs.to_dict("records")
+    keys = [(row[_PAIR[0]], row[_PAIR[1]]) for row in known]
+    if strange := set(told).difference(keys):
+        raise FatalError(f"store: change key {receipt.change_key} has no pair {sorted(strange)[0]}; it was not intended")
+    if receipt.status == SETTLED and (untold := set(keys).difference(told)):
+        raise FatalError(f"store: change key {receipt.change_key} is settled but nothing is said of {sorted(untold)[0]}")
+    rows = []
+    for row, key in zip(known, keys, strict=True):
+        outcome, message = told.get(key, (receipt.status, ""))
+        rows.append({str(name): value for name, value in row.items()} | {"outcome": outcome, "message": message or ""})
+    return rows

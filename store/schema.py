@@ -1,0 +1,157 @@
+"""The tables that Truecount owns; `store/migrations` makes them, and a test compares the two.
+
+No secrets and no tokens in any of them. Quantities are whole stock units; instants are aware UTC.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, Column, Index, Integer, MetaData, Table, Text
+
+from store.values import UtcInstant
+
+metadata = MetaData(
+    naming_convention={"pk": "pk_%(table_name)s", "ix": "ix_%(table_name)s_%(column_0_N_name)s"},
+)
+
+
+def _key(*names: str) -> list[Column[Any]]:
+    return [Column(name, Text, primary_key=True, nullable=False) for name in names]
+
+
+def _text(*names: str, nullable: bool = False) -> list[Column[Any]]:
+    return [Column(name, Text, nullable=nullable) for name in names]
+
+
+def _whole(*names: str, nullable: bool = False) -> list[Column[Any]]:
+    return [Column(name, BigInteger, nullable=nullable) for name in names]
+
+
+def _instant(*names: str, nullable: bool = False) -> list[Column[Any]]:
+    return [Column(name, UtcInstant, nullable=nullable) for name in names]
+
+
+def _json(*names: str) -> list[Column[Any]]:
+    return [Column(name, JSON(none_as_null=True), nullable=True) for name in names]
+
+
+runs = Table(
+    "runs",
+    metadata,
+    *_key("run_id"),
+    *_text("flow_name"),
+    *_instant("started_at_utc"),
+    *_instant("finished_at_utc", nullable=True),
+    *_text("status", "contract_fingerprint"),
+    *_json("parameters", "summary"),
+    Index(None, "flow_name", "started_at_utc"),
+    comment="One row per run of a flow.",
+)
+
+steps = Table(
+    "steps",
+    metadata,
+    *_key("run_id", "step_name"),
+    *_whole("rows_in", "rows_out", "rows_set_aside", "milliseconds"),
+    *_text("status", "message"),
+    comment="One row per run and step.",
+)
+
+snapshots = Table(
+    "snapshots",
+    metadata,
+    *_key("run_id", "frame_name"),
+    *_whole("row_count"),
+    *_text("sha256", "path"),
+    comment="One row per run and frame kept; path is relative to the state folder.",
+)
+
+core_expected_levels = Table(
+    "core_expected_levels",
+    metadata,
+    *_key("shop_code", "sku", "location_code"),
+    *_whole("base_qty", "drop_qty", "rise_qty"),
+    *_instant("first_seen_at_utc", nullable=True),
+    *_instant("level_read_at_utc"),
+    comment="One row per shop, SKU and location: what the level should read, and what nothing explains yet.",
+)
+
+core_counted_events = Table(
+    "core_counted_events",
+    metadata,
+    *_key("shop_code", "order_line_id_shopify", "sku", "location_code"),
+    *_whole("left_qty", "back_qty"),
+    *_instant("counted_at_utc"),
+    comment="One row per shop, order line, SKU and location: units already counted as left, and as come back.",
+)
+
+publication_batches = Table(
+    "publication_batches",
+    metadata,
+    *_key("change_key"),
+    *_text("run_id", "shop_code", "direction", "status"),
+    *_instant("intended_at_utc"),
+    *_instant("answered_at_utc", nullable=True),
+    *_json("answer"),
+    Index(None, "status"),
+    comment="One row per call that publishes: stored before the call (intended), and its receipt after it.",
+)
+
+publication_pairs = Table(
+    "publication_pairs",
+    metadata,
+    *_key("change_key", "inventory_item_id_shopify", "location_id_shopify", "channel_code", "sku"),
+    *_text("shop_code", "location_code"),
+    *_whole("expected_qty", nullable=True),
+    *_whole("desired_qty"),
+    *_text("outcome", "message"),
+    Index(None, "sku", "channel_code", "location_code"),
+    comment="One row per pair of a batch; outcome is empty until the answer is known.",
+)
+
+documents = Table(
+    "documents",
+    metadata,
+    *_key("external_id"),
+    *_text("shop_code", "order_id_shopify", "record_type"),
+    *_text("netsuite_id", nullable=True),
+    *_text("status"),
+    *_text("payload_hash", nullable=True),
+    *_text("run_id"),
+    *_instant("first_seen_at_utc", "last_seen_at_utc"),
+    *_text("message"),
+    Index(None, "status"),
+    Index(None, "shop_code", "order_id_shopify"),
+    comment="One row per NetSuite document that we wrote, adopted, or mean to write.",
+)
+
+quarantine = Table(
+    "quarantine",
+    metadata,
+    *_key("shop_code", "entity_type", "entity_key", "reason_code"),
+    *_text("reason"),
+    *_json("payload"),
+    *_instant("first_seen_at_utc", "last_seen_at_utc"),
+    Column("seen_count", Integer, nullable=False),
+    *_instant("resolved_at_utc", nullable=True),
+    comment="One row per thing set aside and reason; open while resolved_at_utc is empty.",
+)
+
+watermarks = Table(
+    "watermarks",
+    metadata,
+    *_key("stream"),
+    *_instant("position_at_utc"),
+    *_text("run_id"),
+    comment="One row per stream: up to where it has been read and recorded.",
+)
+
+explanations = Table(
+    "explanations",
+    metadata,
+    *_key("run_id", "sku", "channel_code", "location_code"),
+    *_json("terms"),
+    Index(None, "sku"),
+    comment="One row per run, channel, SKU and location: every term of the number.",
+)

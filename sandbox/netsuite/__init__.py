@@ -1,0 +1,1 @@
+"""A NetSuite account over HTTP: sign-in, SuiteQL, the record API, and the rules of its stock."""

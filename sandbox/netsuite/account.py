@@ -1,0 +1,127 @@
+"""The account of one world: its settings, its clock in its own time zone, its custom fields."""
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from weakref import WeakKeyDictionary
+from zoneinfo import ZoneInfo
+
+from sandbox.netsuite import schema
+from sandbox.world import World
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What is fixed for an account between two resets."""
+
+    account_id: str = "1234567_SB1"
+    timezone: str = "America/Los_Angeles"
+    date_format: str = "MM/DD/YYYY"
+    concurrency: int = 5
+    default_order_status: str = "A"
+    has_subsidiaries: bool = False
+
+    @property
+    def host(self) -> str:
+        """Return the account's REST host: lower case, underscore as hyphen."""
+        return f"{self.account_id.lower().replace('_', '-')}.suitetalk.api.netsuite.com"
+
+
+@dataclass
+class Account:
+    """One account in one world; every reader and writer of its tables is handed this."""
+
+    world: World
+    settings: Settings = field(default_factory=Settings)
+    backdated: datetime | None = None
+
+    @property
+    def db(self) -> sqlite3.Connection:
+        """Return the world's connection; hold the world's lock around its use."""
+        return self.world.db
+
+    def now(self) -> datetime:
+        """Return the instant at which a change happens, UTC: the world's clock, or a seed's own instant."""
+        return self.backdated or self.world.clock.now()
+
+    def stamp(self) -> str:
+        """Return now as the account stores it: its own time zone, whole seconds."""
+        return self.local(self.now())
+
+    def local(self, instant: datetime) -> str:
+        """Return an aware instant as text in the account's time zone."""
+        return instant.astimezone(ZoneInfo(self.settings.timezone)).strftime("%Y-%m-%d %H:%M:%S")
+
+    def utc(self, stored: str) -> str:
+        """Return a stored local text as UTC text of the same shape; the doubled hour in autumn reads as its first."""
+        zone = ZoneInfo(self.settings.timezone)
+        aware = datetime.strptime(stored, "%Y-%m-%d %H:%M:%S").replace(tzinfo=zone)
+        return aware.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
+
+    def one(self, sql: str, *values: Any) -> dict[str, Any] | None:
+        """Return the first row of a query as a dict, or None."""
+        rows = self.rows(sql, *values)
+        return rows[0] if rows else None
+
+    def rows(self, sql: str, *values: Any) -> list[dict[str, Any]]:
+        """Return all rows of a query as dicts."""
+        cursor = self.db.cursor()
+        cursor.row_factory = _as_dict
+        return cursor.execute(sql, values).fetchall()
+
+    def insert(self, table: str, row: dict[str, Any]) -> int:
+        """Insert one row and return its rowid."""
+        names = ", ".join(f'"{name}"' for name in row)
+        marks = ", ".join("?" * len(row))
+        return self.db.execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", tuple(row.values())).lastrowid or 0
+
+    def custom_field(self, script_id: str) -> dict[str, Any] | None:
+        """Return the definition of a custom field, by its script id in any case."""
+        return self.one("SELECT * FROM ns_customfield WHERE LOWER(scriptid) = ?", script_id.lower())
+
+    @contextmanager
+    def change(self) -> Iterator[None]:
+        """Hold the world's lock around one change; commit at the end, roll back when it fails."""
+        with self.world.lock:
+            try:
+                yield
+            except BaseException:
+                self.db.rollback()
+                raise
+            self.db.commit()
+
+
+_accounts: WeakKeyDictionary[World, Account] = WeakKeyDictionary()
+
+
+def account_of(world: World) -> Account:
+    """Return the account of a world; an empty one where none was seeded."""
+    with world.lock:
+        if world not in _accounts:
+            if not schema.is_created(world.db):
+                schema.recreate(world.db)
+                world.db.commit()
+            _accounts[world] = Account(world, _stored_settings(world.db))
+        return _accounts[world]
+
+
+def start_account(world: World, settings: Settings) -> Account:
+    """Empty the account's tables, keep the settings in them, and return the account."""
+    schema.recreate(world.db)
+    known = _accounts.setdefault(world, Account(world))
+    known.settings = settings
+    world.db.execute("INSERT INTO ns_setting VALUES ('settings', ?)", (json.dumps(settings.__dict__),))
+    return known
+
+
+def _stored_settings(db: sqlite3.Connection) -> Settings:
+    row = db.execute("SELECT value FROM ns_setting WHERE name = 'settings'").fetchone()
+    return Settings(**json.loads(row[0])) if row else Settings()
+
+
+def _as_dict(cursor: sqlite3.Cursor, row: tuple[Any, ...]) -> dict[str, Any]:
+    return {column[0]: value for column, value in zip(cursor.description, row, strict=True)}

@@ -1,0 +1,89 @@
+"""The SuiteQL records and columns that the account shows, with where each lives in the SQLite file."""
+
+import sqlite3
+from dataclasses import dataclass
+
+# NetSuite's record name -> physical table. Names are matched without case, as SuiteQL does.
+_RECORDS = {
+    "item": "ns_itemview",
+    "location": "ns_location",
+    "subsidiary": "ns_subsidiary",
+    "currency": "ns_currency",
+    "customer": "ns_customer",
+    "aggregateitemlocation": "ns_aggregateitemlocation",
+    "inventoryitemlocations": "ns_inventoryitemlocations",
+    "inventorybalance": "ns_inventorybalance",
+    "inventorynumber": "ns_inventorynumberview",
+    "inventorynumberlocation": "ns_inventorynumberlocation",
+    "inventoryassignment": "ns_inventoryassignment",
+    "kititemmember": "ns_kititemmember",
+    "transaction": "ns_transaction",
+    "transactionline": "ns_transactionline",
+    "nexttransactionlinelink": "ns_link",
+    "previoustransactionlinelink": "ns_link",
+    "nexttransactionlink": "ns_headerlink",
+    "previoustransactionlink": "ns_headerlink",
+    "customfield": "ns_customfield",
+    "deletedrecord": "ns_deletedrecord",
+}
+_HIDDEN = {"custom", "body", "moves_stock", "baseprice", "listvalues"}
+_DATES = {
+    "createddate", "lastmodifieddate", "trandate", "shipdate", "linelastmodifieddate", "lastquantityavailablechange",
+    "deleteddate", "expirationdate", "datecreated", "expectedreceiptdate",
+}  # fmt: skip
+_CUSTOM_PREFIXES = {"transaction": "custbody", "transactionline": "custcol", "item": "custitem", "customer": "custentity"}
+# What BUILTIN.DF shows for a reference: the table and column of the name.
+DISPLAY = {
+    "currency": ("ns_currency", "name"),
+    "location": ("ns_location", "name"),
+    "subsidiary": ("ns_subsidiary", "name"),
+    "item": ("ns_item", "itemid"),
+    "parentitem": ("ns_item", "itemid"),
+    "entity": ("ns_customer", "entityid"),
+    "transaction": ("ns_transaction", "tranid"),
+    "createdfrom": ("ns_transaction", "tranid"),
+    "previousdoc": ("ns_transaction", "tranid"),
+    "nextdoc": ("ns_transaction", "tranid"),
+    "inventorynumber": ("ns_inventorynumber", "inventorynumber"),
+}
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: its name, whether it holds a date, and the custom field behind it, if any."""
+
+    name: str
+    is_date: bool = False
+    custom_type: str | None = None
+
+
+@dataclass(frozen=True)
+class Record:
+    """One SuiteQL record: NetSuite's name, the physical table, the visible columns by lower-case name."""
+
+    name: str
+    table: str
+    columns: dict[str, Column]
+
+
+def find_record(db: sqlite3.Connection, name: str, has_subsidiaries: bool) -> Record | None:
+    """Return the record of that name, or None where the account does not show one.
+
+    The column `subsidiary` and the record of that name exist only in an account with subsidiaries.
+    """
+    key = name.lower()
+    if key not in _RECORDS or (key == "subsidiary" and not has_subsidiaries):
+        return None
+    columns = {
+        row[1].lower(): Column(row[1].lower(), is_date=row[1].lower() in _DATES)
+        for row in db.execute(f"PRAGMA table_info({_RECORDS[key]})")
+        if row[1] not in _HIDDEN and (row[1] != "subsidiary" or has_subsidiaries)
+    }
+    prefix = _CUSTOM_PREFIXES.get(key)
+    if prefix:
+        pattern = prefix + "_%"
+        for script_id, kind in db.execute(
+            "SELECT LOWER(scriptid), LOWER(fieldtype) FROM ns_customfield WHERE LOWER(scriptid) LIKE ?", (pattern,)
+        ):
+            columns[script_id] = Column(script_id, is_date="date" in kind, custom_type=kind)
+    return Record(name, _RECORDS[key], columns)

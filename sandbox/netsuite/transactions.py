@@ -1,0 +1,239 @@
+"""Creates, changes and deletes transactions, with their lines and what they do to the stock."""
+
+import json
+from typing import Any
+
+from sandbox.netsuite import stock
+from sandbox.netsuite.account import Account
+from sandbox.netsuite.lines import add_line, change_line, main_line, remove_line, sales_lines
+from sandbox.netsuite.problems import already_exists, invalid_content, missing_mandatory, user_error
+from sandbox.netsuite.record_body import EXTERNAL_ID, Body, Part, check_mandatory_custom
+
+# Record name over REST -> type code, record type in SuiteQL, prefix of the document number.
+TYPES = {
+    "salesOrder": ("SalesOrd", "salesorder", "SO"),
+    "cashSale": ("CashSale", "cashsale", "CS"),
+    "itemFulfillment": ("ItemShip", "itemfulfillment", "IF"),
+    "transferOrder": ("TrnfrOrd", "transferorder", "TO"),
+    "itemReceipt": ("ItemRcpt", "itemreceipt", "IR"),
+    "inventoryAdjustment": ("InvAdjst", "inventoryadjustment", "IA"),
+}
+_NOT_HEADER = ("location", "subsidiary", "status", "shippingcost")
+
+
+def create(account: Account, kind: str, body: Body, *, moves_stock: bool = True, checks_external_id: bool = True) -> int:
+    """Create a sales order or cash sale and return its id.
+
+    Args:
+        account: the account; its world's lock is held.
+        kind: salesOrder or cashSale.
+        body: what was sent.
+        moves_stock: false for a seeded cash sale that the seeded on-hand quantities contain already.
+        checks_external_id: false for seeds, which may hold ids that came by other ways than REST.
+
+    Raises:
+        NetSuiteError: 400, for a missing mandatory field or an external id that is taken.
+    """
+    header = body.header
+    if checks_external_id:
+        check_external_id(header.columns.get("externalid"))
+    if find_by_external_id(account, kind, header.columns.get("externalid")) is not None:
+        raise already_exists(is_entity=False)
+    if header.columns.get("entity") is None:
+        raise missing_mandatory("Customer")
+    if not body.lines:
+        raise user_error("You must enter at least one line item for this transaction.")
+    check_mandatory_custom(account, "custbody", header.custom)
+    status = header.columns.get("status") or account.settings.default_order_status
+    identifier = insert_header(account, kind, header, status if kind == "salesOrder" else "B", moves_stock=moves_stock)
+    for part in body.lines:
+        add_line(account, identifier, part)
+    _settle(account, identifier)
+    return identifier
+
+
+def insert_header(account: Account, kind: str, header: Part, status: str, *, moves_stock: bool = True) -> int:
+    """Insert a transaction and its main line (id 0); returns the id. It has no lines and moves nothing yet."""
+    type_code, record_type, prefix = TYPES[kind]
+    stamp, given = account.stamp(), header.columns
+    row = {
+        "type": type_code,
+        "recordtype": record_type,
+        "status": status,
+        "createddate": stamp,
+        "lastmodifieddate": stamp,
+        "trandate": stamp[:10] + " 00:00:00",
+        "currency": 1,
+        "exchangerate": 1,
+        "void": "F",
+        "voided": "F",
+        "posting": "F" if kind == "salesOrder" else "T",
+        "custom": json.dumps(header.custom),
+        "body": json.dumps({**header.other, **_shipping(header)}),
+        "moves_stock": int(moves_stock),
+        **{name: value for name, value in given.items() if name not in _NOT_HEADER and value is not None},
+    }
+    identifier = account.insert("ns_transaction", row)
+    number = f"{prefix}{identifier}"
+    account.db.execute(
+        "UPDATE ns_transaction SET tranid = COALESCE(tranid, ?), transactionnumber = ? WHERE id = ?",
+        (number, number, identifier),
+    )
+    main_line(account, identifier, given)
+    return identifier
+
+
+def update(account: Account, identifier: int, body: Body, *, replaces_lines: bool = False) -> None:
+    """Change a transaction: fields given are set, null empties; keyed lines change, the others are appended.
+
+    Args:
+        account: the account; its world's lock is held.
+        identifier: transaction id.
+        body: what was sent.
+        replaces_lines: ?replace=item: lines that the body does not name by key are removed first.
+
+    Raises:
+        NetSuiteError: 400, for an external id that is taken, a line that is not there or cannot be removed.
+    """
+    row = account.one("SELECT * FROM ns_transaction WHERE id = ?", identifier)
+    kind = next(name for name, codes in TYPES.items() if row and codes[0] == row["type"])
+    _reverse_cash_sale(account, identifier)
+    _update_header(account, kind, row or {}, body.header)
+    if body.lines is not None:
+        if replaces_lines:
+            kept = {part.key for part in body.lines}
+            for line in sales_lines(account, identifier):
+                if line["id"] not in kept:
+                    remove_line(account, line)
+        for part in body.lines:
+            if part.key is None:
+                add_line(account, identifier, part)
+            else:
+                change_line(account, identifier, part)
+    stock.touch(account, identifier)
+    _settle(account, identifier)
+
+
+def delete(account: Account, identifier: int) -> None:
+    """Delete a transaction: it releases what it had committed or taken, and leaves a row in DeletedRecord.
+
+    Raises:
+        NetSuiteError: 400, for a document that another one was made from.
+    """
+    row = account.one("SELECT * FROM ns_transaction WHERE id = ?", identifier) or {}
+    if account.one("SELECT 1 FROM ns_link WHERE previousdoc = ?", identifier):
+        raise user_error("This transaction cannot be deleted because it is linked to by one or more transactions.")
+    _reverse_cash_sale(account, identifier)
+    lines = account.rows('SELECT * FROM ns_transactionline WHERE "transaction" = ?', identifier)
+    for line in lines:
+        stock.release_line(account, identifier, line["id"])
+    account.db.execute('DELETE FROM ns_transactionline WHERE "transaction" = ?', (identifier,))
+    account.db.execute("DELETE FROM ns_link WHERE nextdoc = ?", (identifier,))
+    account.db.execute("DELETE FROM ns_transaction WHERE id = ?", (identifier,))
+    kind = next(name for name, codes in TYPES.items() if codes[0] == row["type"])
+    account.insert(
+        "ns_deletedrecord",
+        {"recordid": identifier, "type": kind, "name": row["tranid"], "deleteddate": account.stamp()},
+    )
+    for item, location in {(line["item"], line["location"]) for line in lines if line["item"] and line["location"]}:
+        stock.commit_waiting(account, item, location)
+
+
+def find_by_external_id(account: Account, kind: str, external_id: str | None) -> int | None:
+    """Return the id of the transaction of that kind with that external id, case-sensitive."""
+    row = account.one("SELECT id FROM ns_transaction WHERE externalid = ? AND type = ?", external_id, TYPES[kind][0])
+    return int(row["id"]) if row else None
+
+
+def check_external_id(external_id: str | None) -> None:
+    """Refuse an external id that an eid: URL could not carry (letters, digits, _ and -; the sentence is ours).
+
+    Raises:
+        NetSuiteError: 400 INVALID_CONTENT.
+    """
+    if external_id is not None and not EXTERNAL_ID.fullmatch(external_id):
+        raise invalid_content(f"Invalid external id: {external_id}.", "externalId")
+
+
+def refresh_status(account: Account, identifier: int) -> None:
+    """Set a sales order's status from its lines; pending approval stays."""
+    row = account.one("SELECT * FROM ns_transaction WHERE id = ?", identifier)
+    if row is None or row["type"] != "SalesOrd" or row["status"] == "A":
+        return
+    lines = [line for line in sales_lines(account, identifier) if line["itemtype"] != "OthCharge"]
+    is_open = [line for line in lines if line["isclosed"] != "T" and -line["quantity"] > line["quantityshiprecv"]]
+    is_shipped = any(line["quantityshiprecv"] for line in lines)
+    status = "B" if lines else row["status"]
+    if is_shipped:
+        status = "D" if is_open else "F"
+    elif lines and not is_open:
+        status = "H"
+    if status != row["status"]:
+        account.db.execute("UPDATE ns_transaction SET status = ? WHERE id = ?", (status, identifier))
+        stock.touch(account, identifier)
+
+
+def _settle(account: Account, identifier: int) -> None:
+    """Bring stock, status and total of a transaction in line with its lines."""
+    row = account.one("SELECT * FROM ns_transaction WHERE id = ?", identifier) or {}
+    lines = account.rows('SELECT * FROM ns_transactionline WHERE "transaction" = ? AND item IS NOT NULL', identifier)
+    for line in lines:
+        if row["type"] == "SalesOrd":
+            stock.commit_line(account, identifier, line["id"])
+        elif row["type"] == "CashSale" and row["moves_stock"] and _takes_stock(line):
+            stock.move(account, line["item"], line["location"], quantityonhand=line["quantity"])
+    refresh_status(account, identifier)
+    total = sum(-(line["foreignamount"] or 0) for line in lines if line["iscogs"] != "T")
+    total = round(total + json.loads(row["body"]).get("shippingCost", 0), 2)
+    account.db.execute("UPDATE ns_transaction SET foreigntotal = ? WHERE id = ?", (total, identifier))
+    account.db.execute(
+        'UPDATE ns_transactionline SET foreignamount = ?, netamount = ? WHERE "transaction" = ? AND id = 0',
+        (total, total, identifier),
+    )
+
+
+def _reverse_cash_sale(account: Account, identifier: int) -> None:
+    """Give back what a cash sale has taken, before it is changed or deleted."""
+    row = account.one("SELECT * FROM ns_transaction WHERE id = ?", identifier)
+    if row is None or row["type"] != "CashSale" or not row["moves_stock"]:
+        return
+    for line in account.rows('SELECT * FROM ns_transactionline WHERE "transaction" = ?', identifier):
+        if _takes_stock(line):
+            stock.move(account, line["item"], line["location"], quantityonhand=-line["quantity"])
+
+
+def _takes_stock(line: dict[str, Any]) -> bool:
+    return stock.is_stocked(line["itemtype"]) and line["iscogs"] != "T" and line["location"] is not None
+
+
+def _update_header(account: Account, kind: str, row: dict[str, Any], header: Part) -> None:
+    given = header.columns
+    if "externalid" in given:
+        check_external_id(given["externalid"])
+        other = find_by_external_id(account, kind, given["externalid"])
+        if other is not None and other != row["id"]:
+            raise already_exists(is_entity=False)
+    if "entity" in given and given["entity"] is None:
+        raise missing_mandatory("Customer")
+    custom = {**json.loads(row["custom"]), **header.custom}
+    check_mandatory_custom(account, "custbody", custom)
+    values = {name: value for name, value in given.items() if name not in _NOT_HEADER}
+    values |= {"custom": json.dumps(custom), "body": json.dumps({**json.loads(row["body"]), **header.other, **_shipping(header)})}
+    if kind == "salesOrder" and given.get("status"):
+        if given["status"] == "A" and row["status"] not in ("A", "B"):
+            raise user_error("The order has been fulfilled and cannot be set to pending approval.")
+        values["status"] = given["status"] if row["status"] in ("A", "B") else row["status"]
+    account.db.execute(
+        f"UPDATE ns_transaction SET {', '.join(f'{name} = ?' for name in values)} WHERE id = ?",
+        (*values.values(), row["id"]),
+    )
+    for name in ("location", "subsidiary", "entity"):
+        if name in given:
+            account.db.execute(
+                f'UPDATE ns_transactionline SET {name} = ? WHERE "transaction" = ? AND id = 0', (given[name], row["id"])
+            )
+
+
+def _shipping(header: Part) -> dict[str, Any]:
+    cost = header.columns.get("shippingcost")
+    return {} if cost is None else {"shippingCost": cost}

@@ -123,7 +123,7 @@ def answer(world: World, shop: Shop, body: dict[str, Any]) -> dict[str, Any]:
     return reply
 
 
-def _resolve(source: Any, info: GraphQLResolveInfo, **arguments: Any) -> Any:
+def _resolve(source: Any, info: GraphQLResolveInfo[Any], **arguments: Any) -> Any:
     """Resolve a field from the object's own; a field that is valid but not modelled is refused, never invented."""
     if info.field_name not in source:
         told = f"{info.parent_type.name}.{info.field_name} is not modelled by the sandbox"

@@ -18,9 +18,11 @@ from sandbox.shopify.shop import STATES, Shop
 LARGEST_INPUT = 250
 KEY_LIFE = timedelta(hours=24)
 _BOUND = 1_000_000_000
-_REASONS = frozenset(
-    ["correction", "cycle_count_available", "damaged", "movement_canceled", "movement_created", "movement_received", "movement_updated", "other", "promotion", "quality_control", "received", "reservation_created", "reservation_deleted", "reservation_updated", "restock", "safety_stock", "shrinkage"]
+_REASON_WORDS = (
+    "correction cycle_count_available damaged movement_canceled movement_created movement_received movement_updated other promotion "
+    "quality_control received reservation_created reservation_deleted reservation_updated restock safety_stock shrinkage"
 )
+_REASONS = frozenset(_REASON_WORDS.split())
 
 
 def mutation_root(shop: Shop) -> dict[str, Any]:
@@ -28,7 +30,7 @@ def mutation_root(shop: Shop) -> dict[str, Any]:
     return {"__typename": "Mutation", "inventorySetQuantities": lambda info, **given: _set_quantities(shop, info, given["input"])}
 
 
-def _set_quantities(shop: Shop, info: GraphQLResolveInfo, given: dict[str, Any]) -> dict[str, Any]:
+def _set_quantities(shop: Shop, info: GraphQLResolveInfo[Any], given: dict[str, Any]) -> dict[str, Any]:
     key = _idempotency_key(info)
     rows = given["quantities"]
     if len(rows) > LARGEST_INPUT:
@@ -52,11 +54,12 @@ def _set_quantities(shop: Shop, info: GraphQLResolveInfo, given: dict[str, Any])
     return result
 
 
-def _idempotency_key(info: GraphQLResolveInfo) -> str:
+def _idempotency_key(info: GraphQLResolveInfo[Any]) -> str:
     directives: list[DirectiveNode] = [node for field in info.field_nodes for node in field.directives or ()]
     for node in directives:
         if node.name.value == "idempotent":
-            values = {x.name.value: value_from_ast_untyped(x.value, info.variable_values) for x in node.arguments or ()}
+            given = dict(info.variable_values.coerced)
+            values = {x.name.value: value_from_ast_untyped(x.value, given) for x in node.arguments or ()}
             if str(values.get("key") or "").strip():
                 return str(values["key"])
     told = "The @idempotent directive is required for this mutation but was not provided."
@@ -86,7 +89,9 @@ def _row_errors(shop: Shop, name: str, rows: list[dict[str, Any]]) -> list[dict[
     return found
 
 
-def _row_error(shop: Shop, name: str, row: dict[str, Any], path: list[str]) -> dict[str, Any] | None:
+def _row_error(  # noqa: PLR0911 - one return a rule
+    shop: Shop, name: str, row: dict[str, Any], path: list[str]
+) -> dict[str, Any] | None:
     item = shop.items.get(row["inventoryItemId"])
     if item is None:
         return _error("INVALID_INVENTORY_ITEM", [*path, "inventoryItemId"], "The specified inventory item could not be found.")

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 from weakref import WeakKeyDictionary
 from zoneinfo import ZoneInfo
@@ -38,6 +39,7 @@ class Account:
     world: World
     settings: Settings = field(default_factory=Settings)
     backdated: datetime | None = None
+    _fields: dict[str, dict[str, Any]] | None = None
 
     @property
     def db(self) -> sqlite3.Connection:
@@ -54,13 +56,11 @@ class Account:
 
     def local(self, instant: datetime) -> str:
         """Return an aware instant as text in the account's time zone."""
-        return instant.astimezone(ZoneInfo(self.settings.timezone)).strftime("%Y-%m-%d %H:%M:%S")
+        return _local_text(instant, self.settings.timezone)
 
     def utc(self, stored: str) -> str:
         """Return a stored local text as UTC text of the same shape; the doubled hour in autumn reads as its first."""
-        zone = ZoneInfo(self.settings.timezone)
-        aware = datetime.strptime(stored, "%Y-%m-%d %H:%M:%S").replace(tzinfo=zone)
-        return aware.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
+        return _utc_text(stored, self.settings.timezone)
 
     def one(self, sql: str, *values: Any) -> dict[str, Any] | None:
         """Return the first row of a query as a dict, or None."""
@@ -69,9 +69,9 @@ class Account:
 
     def rows(self, sql: str, *values: Any) -> list[dict[str, Any]]:
         """Return all rows of a query as dicts."""
-        cursor = self.db.cursor()
-        cursor.row_factory = _as_dict
-        return cursor.execute(sql, values).fetchall()
+        cursor = self.db.execute(sql, values)
+        names = [column[0] for column in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in cursor]
 
     def insert(self, table: str, row: dict[str, Any]) -> int:
         """Insert one row and return its rowid."""
@@ -81,7 +81,17 @@ class Account:
 
     def custom_field(self, script_id: str) -> dict[str, Any] | None:
         """Return the definition of a custom field, by its script id in any case."""
-        return self.one("SELECT * FROM ns_customfield WHERE LOWER(scriptid) = ?", script_id.lower())
+        return self.custom_fields().get(script_id.lower())
+
+    def custom_fields(self) -> dict[str, dict[str, Any]]:
+        """Return the definitions of all custom fields by lower-case script id; they change only with a new seed."""
+        if self._fields is None:
+            self._fields = {row["scriptid"].lower(): row for row in self.rows("SELECT * FROM ns_customfield")}
+        return self._fields
+
+    def forget(self, settings: Settings) -> None:
+        """Begin anew with other settings."""
+        self.settings, self.backdated, self._fields = settings, None, None
 
     @contextmanager
     def change(self) -> Iterator[None]:
@@ -113,15 +123,22 @@ def start_account(world: World, settings: Settings) -> Account:
     """Empty the account's tables, keep the settings in them, and return the account."""
     schema.recreate(world.db)
     known = _accounts.setdefault(world, Account(world))
-    known.settings = settings
+    known.forget(settings)
     world.db.execute("INSERT INTO ns_setting VALUES ('settings', ?)", (json.dumps(settings.__dict__),))
     return known
+
+
+@lru_cache(maxsize=1024)
+def _local_text(instant: datetime, zone: str) -> str:
+    return instant.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%d %H:%M:%S")
+
+
+@lru_cache(maxsize=65536)
+def _utc_text(stored: str, zone: str) -> str:
+    aware = datetime.fromisoformat(stored).replace(tzinfo=ZoneInfo(zone))
+    return aware.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def _stored_settings(db: sqlite3.Connection) -> Settings:
     row = db.execute("SELECT value FROM ns_setting WHERE name = 'settings'").fetchone()
     return Settings(**json.loads(row[0])) if row else Settings()
-
-
-def _as_dict(cursor: sqlite3.Cursor, row: tuple[Any, ...]) -> dict[str, Any]:
-    return {column[0]: value for column, value in zip(cursor.description, row, strict=True)}

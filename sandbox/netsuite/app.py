@@ -87,7 +87,7 @@ def _serve(world: World, handler: _Handler, request: Request, body: bytes, signs
     try:
         with account.change():
             if not signs_in:
-                check_caller(account, request.headers.get("authorization", ""), request.method, str(request.url))
+                check_caller(account, request.headers.get("authorization", ""), request.method, _called_url(request))
         with account.change():
             return handler(account, request, body)
     except NetSuiteError as problem:
@@ -102,7 +102,7 @@ def _problem(problem: NetSuiteError) -> JSONResponse:
 
 
 def _token(account: Account, request: Request, body: bytes) -> Response:
-    return JSONResponse(issue_token(account, body, str(request.url)))
+    return JSONResponse(issue_token(account, body, _called_url(request)))
 
 
 def _suiteql(account: Account, request: Request, body: bytes) -> Response:
@@ -142,6 +142,12 @@ def _json(body: bytes) -> Any:
         return json.loads(body)
     except ValueError as error:
         raise invalid_content("The request body is not valid JSON.") from error
+
+
+def _called_url(request: Request) -> str:
+    """Return the URL as it stood on the wire: what a client signed."""
+    query = request.scope["query_string"].decode("ascii")
+    return _base(request) + request.scope["raw_path"].decode("ascii") + (f"?{query}" if query else "")
 
 
 def _base(request: Request) -> str:

@@ -45,7 +45,8 @@ def add_line(account: Account, transaction: int, part: Part) -> int:
         **_money(given, quantity, item.get("baseprice") or 0),
     }
     identifier = insert_line(account, transaction, -quantity, values)
-    _add_members(account, transaction, identifier, quantity)
+    if item["itemtype"] == "Kit":
+        _add_members(account, transaction, identifier, quantity)
     _add_cost_line(account, transaction, identifier)
     return identifier
 
@@ -85,7 +86,7 @@ def change_line(account: Account, transaction: int, part: Part) -> None:
         f"UPDATE ns_transactionline SET {', '.join(f'{name} = ?' for name in given)} WHERE uniquekey = ?",
         (*given.values(), line["uniquekey"]),
     )
-    _change_followers(account, transaction, line["id"])
+    _change_followers(account, transaction, line["id"], is_other_item=given.get("item", line["item"]) != line["item"])
     stock.touch(account, transaction, line["id"])
 
 
@@ -95,12 +96,11 @@ def remove_line(account: Account, line: dict[str, Any]) -> None:
     Raises:
         NetSuiteError: 400, where something was fulfilled from it.
     """
-    transaction = line["transaction"]
-    if line["quantityshiprecv"] or line["quantitypicked"]:
+    followers = _followers(account, line["transaction"], line["id"])
+    if any(row["quantityshiprecv"] or row["quantitypicked"] for row in [line, *followers]):
         raise user_error("You cannot delete a line that has been fulfilled.", "item.items")
-    for row in [line, *_followers(account, transaction, line["id"])]:
-        stock.release_line(account, transaction, row["id"])
-        account.db.execute("DELETE FROM ns_transactionline WHERE uniquekey = ?", (row["uniquekey"],))
+    for row in [line, *followers]:
+        _drop_line(account, row)
         _commit_others(account, row)
 
 
@@ -177,15 +177,40 @@ def _followers(account: Account, transaction: int, parent: int) -> list[dict[str
     )  # fmt: skip
 
 
-def _change_followers(account: Account, transaction: int, parent: int) -> None:
-    """Make kit members and cost lines of a changed line anew."""
+def _change_followers(account: Account, transaction: int, parent: int, *, is_other_item: bool) -> None:
+    """Bring kit members and cost lines in line with their changed line; made anew where its item is another."""
     line = account.one('SELECT * FROM ns_transactionline WHERE "transaction" = ? AND id = ?', transaction, parent) or {}
     followers = _followers(account, transaction, parent)
+    if is_other_item:
+        for row in followers:
+            _drop_line(account, row)
+        _add_members(account, transaction, parent, -line["quantity"])
+        _add_cost_line(account, transaction, parent)
+        return
+    quantities = {parent: line["quantity"]}
     for row in followers:
-        stock.release_line(account, transaction, row["id"])
-        account.db.execute("DELETE FROM ns_transactionline WHERE uniquekey = ?", (row["uniquekey"],))
-    _add_members(account, transaction, parent, -line["quantity"])
-    _add_cost_line(account, transaction, parent)
+        if row["iscogs"] == "T":
+            quantity = -quantities[json.loads(row["body"])["cost_of"]]
+        else:
+            quantity = quantities[row["id"]] = line["quantity"] * _needed(account, line["item"], row["item"])
+        if row["location"] != line["location"]:
+            stock.release_line(account, transaction, row["id"])
+        account.db.execute(
+            "UPDATE ns_transactionline SET quantity = ?, location = ?, isclosed = ?, commitinventory = ? WHERE uniquekey = ?",
+            (quantity, line["location"], line["isclosed"], line["commitinventory"], row["uniquekey"]),
+        )
+        stock.touch(account, transaction, row["id"])
+
+
+def _needed(account: Account, kit: int, item: int) -> Any:
+    """Return how many of an item one kit holds."""
+    row = account.one("SELECT SUM(quantity) AS n FROM ns_kititemmember WHERE parentitem = ? AND item = ?", kit, item)
+    return (row or {})["n"]
+
+
+def _drop_line(account: Account, row: dict[str, Any]) -> None:
+    stock.release_line(account, row["transaction"], row["id"])
+    account.db.execute("DELETE FROM ns_transactionline WHERE uniquekey = ?", (row["uniquekey"],))
 
 
 def _commit_others(account: Account, line: dict[str, Any]) -> None:

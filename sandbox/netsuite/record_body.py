@@ -111,13 +111,10 @@ def check_mandatory_custom(account: Account, prefix: str, custom: dict[str, Any]
     Raises:
         NetSuiteError: 400 "Please enter value(s) for: <label>."
     """
-    wanted = account.rows(
-        "SELECT LOWER(scriptid) AS scriptid, name FROM ns_customfield WHERE ismandatory = 'T' AND scriptid LIKE ?",
-        f"{prefix}%",
-    )
-    for row in wanted:
-        if custom.get(row["scriptid"]) in (None, ""):
-            raise missing_mandatory(row["name"])
+    for script_id, definition in account.custom_fields().items():
+        is_wanted = definition["ismandatory"] == "T" and script_id.startswith(f"{prefix}_")
+        if is_wanted and custom.get(script_id) in (None, ""):
+            raise missing_mandatory(definition["name"])
 
 
 class _Reader:

@@ -142,5 +142,5 @@ def _headers(kind: str, identifier: int, call: Call, read: Body) -> dict[str, st
     """Return Location, and a warning per unknown property; that header's name is not known [?]."""
     headers = {"Location": f"{call.base}/services/rest/record/v1/{kind}/{identifier}"}
     if read.warnings:
-        headers["Warning"] = ", ".join(f'199 - "{text}"' for text in read.warnings)
+        headers["Warning"] = ", ".join(f'199 - "{text!a}"' for text in read.warnings)
     return headers

@@ -65,7 +65,7 @@ def to_char(value: Any, form: str) -> str | None:
     if value is None:
         return None
     if isinstance(value, str) and _DATE.match(value):
-        return datetime.strptime(value, "%Y-%m-%d %H:%M:%S").strftime(_strftime(form))  # noqa: DTZ007 - local by design
+        return _formatted(value, form)
     return plain(value)
 
 
@@ -168,6 +168,11 @@ def to_number(value: Any) -> Any:
 @lru_cache(maxsize=256)
 def _like_pattern(pattern: str) -> re.Pattern[str]:
     return re.compile("".join({"%": ".*", "_": "."}.get(c, re.escape(c)) for c in pattern), re.DOTALL)
+
+
+@lru_cache(maxsize=65536)
+def _formatted(value: str, form: str) -> str:
+    return datetime.fromisoformat(value).strftime(_strftime(form))
 
 
 @lru_cache(maxsize=256)

@@ -112,6 +112,9 @@ def update(account: Account, identifier: int, body: Body, *, replaces_lines: boo
                 change_line(account, identifier, part)
     stock.touch(account, identifier)
     _settle(account, identifier)
+    for line in account.rows('SELECT DISTINCT item, location FROM ns_transactionline WHERE "transaction" = ?', identifier):
+        if line["item"] is not None and line["location"] is not None:
+            stock.commit_waiting(account, line["item"], line["location"])
 
 
 def delete(account: Account, identifier: int) -> None:
@@ -160,7 +163,8 @@ def refresh_status(account: Account, identifier: int) -> None:
     row = account.one("SELECT * FROM ns_transaction WHERE id = ?", identifier)
     if row is None or row["type"] != "SalesOrd" or row["status"] == "A":
         return
-    lines = [line for line in sales_lines(account, identifier) if line["itemtype"] != "OthCharge"]
+    goods = account.rows("SELECT * FROM ns_transactionline WHERE \"transaction\" = ? AND iscogs = 'F'", identifier)
+    lines = [line for line in goods if stock.is_stocked(line["itemtype"])]
     is_open = [line for line in lines if line["isclosed"] != "T" and -line["quantity"] > line["quantityshiprecv"]]
     is_shipped = any(line["quantityshiprecv"] for line in lines)
     status = "B" if lines else row["status"]

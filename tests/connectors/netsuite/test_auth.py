@@ -17,8 +17,10 @@ from oauthlib.oauth1.rfc5849 import signature
 
 from connectors.http import HttpSession
 from connectors.netsuite.auth import M2MAuth, TbaAuth, account_host, make_auth
+from connectors.netsuite.client import NetsuiteClient
 from contract.errors import FatalError, RetriableError
 from contract.settings import NetsuiteSettings
+from tests.connectors.netsuite.answers import error_body, page_body
 
 HOST = "https://1234567-sb1.suitetalk.api.netsuite.com"
 TOKEN_URL = f"{HOST}/services/rest/auth/oauth2/v1/token"
@@ -232,3 +234,16 @@ def test_m2m_goes_before_tba_and_what_is_missing_is_named(settings):
         make_auth(NetsuiteSettings(), "1234567", session())
     with pytest.raises(FatalError, match="TRUECOUNT_NETSUITE_CERTIFICATE_ID"):
         make_auth(NetsuiteSettings(client_id="x", private_key_file="y"), "1234567", session())
+
+
+def test_a_token_that_is_refused_is_replaced_once(settings, tmp_path):
+    client = NetsuiteClient("1234567_SB1", settings, state_folder=tmp_path)
+    query = f"{HOST}/services/rest/query/v1/suiteql"
+    with responses.RequestsMock() as mock:
+        for name in ("one", "two"):
+            mock.post(TOKEN_URL, json={"access_token": name, "expires_in": 3600})
+        mock.post(query, json=error_body(401, "INVALID_LOGIN", "Invalid login attempt."), status=401)
+        mock.post(query, json=page_body([{"a": "1"}]))
+        assert client.query("SELECT 1", [], "t") == [{"a": "1"}]
+        tokens = [call.request.headers["Authorization"] for call in mock.calls if call.request.url.startswith(query)]
+    assert tokens == ["Bearer one", "Bearer two"]

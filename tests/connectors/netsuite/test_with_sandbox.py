@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import requests
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
@@ -13,6 +14,7 @@ from connectors.netsuite.read_order_lines import read_order_lines, read_order_li
 from connectors.netsuite.read_stock import read_items, read_locations, read_stock
 from connectors.netsuite.records import create_or_adopt, find_transaction_by_external_id, get_by_external_id
 from contract.errors import FatalError, RejectedError
+from contract.frames import conform
 from contract.settings import NetsuiteSettings
 from contract.tables import TABLES
 from sandbox.server import Sandbox
@@ -110,7 +112,7 @@ def test_items_and_stock_are_read_as_netsuite_has_them(fresh, client):
     code_of = dict(zip(items["item_id_netsuite"], items["item_code"], strict=True))
     assert code_of["101"] == "APPLE"
     assert {"GRAPES", "HONEY", "SHIPPING"} <= set(code_of.values())
-    stock = read_stock(client, ["1"], **RUN)
+    stock = conform("raw_netsuite__stock", read_stock(client, ["1"], **RUN))
     assert set(stock["location_id_netsuite"]) == {"1"}
     of = stock.set_index("item_id_netsuite")
     # 1003 took 5 of the 2 CHEESE: 2 committed, 3 backordered.
@@ -155,6 +157,7 @@ def test_order_lines_tell_what_is_committed_and_what_waits(fresh, client):
     assert of("#G1005")[2] == 2
     assert goods.loc["#G1001", "order_line_id_shopify"] == "gid://shopify/LineItem/1001001"
     assert goods["order_line_id_shopify"].isna()["#E2002"]
+    assert conform("raw_netsuite__order_lines", lines)["transaction_id_netsuite"].notna().all()
     stamps = lines["transaction_modified_at_utc"]
     assert stamps.str.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ").all()
 
@@ -177,6 +180,36 @@ def test_since_is_an_instant_in_utc_and_takes_closed_documents_from_then_on(fres
     later = read_lines(client, since=at + timedelta(seconds=1))
     assert "CashSale" not in set(later["transaction_type"])
     assert "SalesOrd" in set(later["transaction_type"])
+
+
+def act(sandbox, action: str, **body: object) -> dict:
+    answer = requests.post(f"{sandbox.urls['control']}/netsuite/{action}", json=body, timeout=10)
+    answer.raise_for_status()
+    return answer.json()
+
+
+def test_a_shipment_of_an_order_that_is_still_open_is_read_however_old(fresh, client):
+    shipped = act(fresh, "fulfil", external_id="SHOPIFY-GROCER-1001", lines=[{"line": 1, "quantity": 1, "location": 1}])
+    lines = read_lines(client, since=NOW + timedelta(days=400)).set_index("transaction_id_netsuite")
+    line = lines.loc[shipped["fulfilment"]]
+    assert line["transaction_type"] == "ItemShip"
+    assert line["status_code"] == "C"
+    assert float(line["ordered_qty"]) == 1
+    assert line["location_id_netsuite"] == "1"
+    assert line["created_from_id_netsuite"] == shipped["transaction"]
+    assert lines.loc[shipped["transaction"]]["status_code"].eq("D").all()
+
+
+def test_what_is_taken_back_or_deleted_between_the_reads_shows_at_the_second(fresh, client):
+    lines = read_lines(client)
+    ids = lines.groupby("other_ref_num")["transaction_id_netsuite"].first()
+    act(fresh, "unapprove", external_id="SHOPIFY-GROCER-1001")
+    act(fresh, "delete", external_id="SHOPIFY-GROCER-1003")
+    wanted = [ids["#G1001"], ids["#G1003"]]
+    again = reread_order_lines(client, wanted, line_id_column=LINE_ID, **RUN)
+    assert set(again["transaction_id_netsuite"]) == {ids["#G1001"]}
+    assert set(again["status_code"]) == {"A"}
+    assert again["committed_qty"].astype("float").fillna(0).sum() == 0
 
 
 def test_lines_by_external_id_and_with_a_body_field(fresh, client):

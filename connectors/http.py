@@ -155,8 +155,8 @@ class HttpSession:
         asked = error.retry_after if isinstance(error, RetriableError) else None
         if asked is not None:
             # A little on top, so that all who were told the same do not come back together.
-            return float(min(asked, LONGEST_WAIT) + self._random() * 0.25)
-        return self._random() * min(LONGEST_WAIT, 0.5 * 2**attempt)
+            return min(asked, LONGEST_WAIT) + self._random() * 0.25
+        return self._random() * min(LONGEST_WAIT, 0.5 * float(2**attempt))
 
 
 def error_from_status(system: str, what: str, response: requests.Response) -> TruecountError | None:

@@ -1,1 +1,1 @@
-"""Shopify: the Admin GraphQL API 2026-10."""
+"""Shopify Admin GraphQL: the client, what is read, and what is published."""

@@ -177,7 +177,8 @@ def _throttle_wait(reply: Mapping[str, Any]) -> float | None:
     try:
         cost = reply["extensions"]["cost"]
         status = cost["throttleStatus"]
-        return max(0.0, (cost["requestedQueryCost"] - status["currentlyAvailable"]) / status["restoreRate"])
+        missing = float(cost["requestedQueryCost"]) - float(status["currentlyAvailable"])
+        return max(0.0, missing / float(status["restoreRate"]))
     except (KeyError, TypeError, ZeroDivisionError):
         return None
 

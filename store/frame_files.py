@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import io
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -68,20 +68,28 @@ def _as_text(name: str, column: pd.Series[Any]) -> list[str]:
     return [str(value) for value in values]
 
 
-def _typed(name: str, column: str, values: tuple[str, ...], dtype: str) -> pd.Series[Any]:
-    if name.startswith("raw_"):
-        return pd.Series([value or None for value in values], dtype="str")
-    if dtype.startswith("datetime64"):
-        return pd.to_datetime(pd.Series(values, dtype=object).replace("", None), utc=True, format="ISO8601").astype(dtype)  # type: ignore[call-overload,no-any-return]
-    if dtype in ("bool", "boolean"):
-        flags = [None if value == "" else value == "True" for value in values]
-        return pd.Series(flags, dtype=dtype)  # type: ignore[call-overload,no-any-return]
-    if dtype.lower().startswith(("int", "uint")):
-        return pd.Series([int(value) if value else None for value in values], dtype=dtype)  # type: ignore[call-overload,no-any-return]
-    if dtype.lower().startswith("float"):
-        return pd.Series([float(value) if value else None for value in values], dtype=dtype)  # type: ignore[call-overload,no-any-return]
-    if kind_of(column) == "amount":
-        return pd.Series([Decimal(value) if value else None for value in values], dtype=object)
+def _typed(name: str, column: str, values: tuple[str, ...], dtype: Any) -> pd.Series[Any]:
+    typed: pd.Series[Any]
     # A core text that may not be missing was an empty string.
     may_miss = name not in TABLES or column in TABLES[name].nullable
-    return pd.Series([value or None if may_miss else value for value in values], dtype=dtype)  # type: ignore[call-overload,no-any-return]
+    parse = _parser(column, dtype)
+    if name.startswith("raw_"):
+        typed = pd.Series([value or None for value in values], dtype="str")
+    elif dtype.startswith("datetime64"):
+        instants = pd.Series(values, dtype=object).replace("", None)
+        typed = pd.to_datetime(instants, utc=True, format="ISO8601").astype(dtype)
+    elif parse is not str or may_miss:
+        typed = pd.Series([parse(value) if value else None for value in values], dtype=dtype)
+    else:
+        typed = pd.Series(values, dtype=dtype)
+    return typed
+
+
+def _parser(column: str, dtype: str) -> Callable[[str], Any]:
+    if dtype in ("bool", "boolean"):
+        return "True".__eq__
+    if dtype.lower().startswith(("int", "uint")):
+        return int
+    if dtype.lower().startswith("float"):
+        return float
+    return Decimal if kind_of(column) == "amount" else str

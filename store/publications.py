@@ -175,7 +175,7 @@ def latest_published(engine: Engine, *, sku: str | None = None) -> pd.DataFrame:
 def _with_outcomes(pairs: pd.DataFrame, receipt: Receipt) -> list[dict[str, Any]]:
     wanted = (*_PAIR, "outcome", "message")
     given = [] if receipt.outcomes is None else records(receipt.outcomes, wanted)
-    told: dict[str, Any] = {(item, location): (outcome, message) for item, location, outcome, message in given}
+    told: dict[tuple[str, str], tuple[str, str | None]] = {(item, location): (o, m) for item, location, o, m in given}
     known = pairs.to_dict("records")
     keys = [(row[_PAIR[0]], row[_PAIR[1]]) for row in known]
     if strange := set(told).difference(keys):

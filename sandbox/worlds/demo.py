@@ -118,7 +118,7 @@ def _variants(shop: str, catalogue: _Catalogue) -> list[dict[str, Any]]:
     twins = sorted(catalogue.having("twin"))
     variants += [_variant(base + count + 1 + index, sku, "Twin", "1.00") for index, sku in enumerate(twins)]
     gift_card = _variant(base + count + 100, "GIFT-25", "Gift card", "25.00")
-    return [*variants, gift_card | {"is_tracked": False}]
+    return [*variants, gift_card | {"is_tracked": False, "is_gift_card": True}]
 
 
 def _variant(number: int, sku: str | None, title: str, price: str) -> dict[str, Any]:

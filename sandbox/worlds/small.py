@@ -181,7 +181,7 @@ def _odd_variants(offset: int) -> list[dict[str, Any]]:
         _variant(offset + 93, "GRAPES", "3.99"),  # one SKU on two variants
         _variant(offset + 94, "GRAPES", "3.99", title="Grapes, red"),
         _variant(offset + 95, "HONEY", "6.49"),  # NetSuite holds 2.5 of it
-        _variant(offset + 96, "GIFT-25", "25.00", title="Gift card", is_tracked=False),
+        _variant(offset + 96, "GIFT-25", "25.00", title="Gift card", is_tracked=False, is_gift_card=True),
     ]
 
 

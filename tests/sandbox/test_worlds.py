@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from contract.loading import load_contract
+from sandbox.world import World
 from sandbox.worlds.accounts import CUSTOM_FIELDS, PLACES
 from sandbox.worlds.baskets import clean_baskets
 from sandbox.worlds.demo import demo_world
@@ -181,6 +182,44 @@ def test_our_documents_point_at_their_order_lines(world):
     ]
     assert pointed
     assert all(lines[line["custcol_shopify_line_id"]]["quantity"] == line["quantity"] for line in pointed)
+
+
+@pytest.fixture
+def live(world, tmp_path):
+    running = World(tmp_path)
+    running.reset(world)
+    yield running
+    running.db.close()
+
+
+def test_netsuite_as_loaded_agrees_with_the_truth(world, live):
+    netted = Counter()
+    for sku, place, units in live.db.execute(
+        "SELECT i.itemid, s.location, s.quantityonhand - s.quantitycommitted - s.quantitybackordered "
+        "FROM ns_stock s JOIN ns_item i ON i.id = s.item"
+    ).fetchall():
+        netted[sku, code_of_netsuite()[str(place)]] += units
+    bodies = [row["body"] for row in world["netsuite"]["transactions"]]
+    written = {body["otherRefNum"] for body in bodies if body.get("orderStatus") != {"id": "A"}}
+    for shop in live.shops.values():
+        for order in shop.orders.values():
+            for line in order["lines"] if order["name"] not in written else []:
+                pair = (line["sku"], code_of_shopify()[order["location_id"]])
+                netted[pair] -= line["quantity"] - line["removed"]
+    for row in world["truth"]:
+        assert row["truth_qty"] == netted[row["sku"], row["location_code"]]
+
+
+def test_shopify_as_loaded_commits_exactly_the_open_units(live):
+    for shop in live.shops.values():
+        expected = Counter()
+        for order in shop.orders.values():
+            for line in order["lines"] if not order["fulfillments"] else []:
+                item = shop.variants[line["variant_id"]]["inventory_item_id"]
+                expected[item, order["location_id"]] += line["quantity"] - line["removed"]
+        assert sum(expected.values()) > 0
+        for pair, level in shop.levels.items():
+            assert (pair, level["committed"]) == (pair, expected[pair])
 
 
 def test_one_location_is_oversold_on_netsuites_own_books(world):

@@ -24,7 +24,7 @@ def frame_to_bytes(name: str, frame: pd.DataFrame) -> bytes:
         frame: the rows.
 
     Returns:
-        The bytes: missing values and empty strings are empty fields.
+        The bytes: missing values and empty strings are empty fields, a lone surrogate is a question mark.
 
     Raises:
         FatalError: a raw frame holds a column that is not text.
@@ -36,7 +36,7 @@ def frame_to_bytes(name: str, frame: pd.DataFrame) -> bytes:
     writer.writerow(text)
     writer.writerows(zip(*text.values(), strict=True))
     # Neither the time nor a file name goes into the header, or equal frames would differ.
-    return gzip.compress(buffer.getvalue().encode("utf-8", "surrogatepass"), compresslevel=6, mtime=0)
+    return gzip.compress(buffer.getvalue().encode("utf-8", "replace"), compresslevel=6, mtime=0)
 
 
 def frame_from_bytes(name: str, content: bytes, dtypes: Mapping[str, str]) -> pd.DataFrame:
@@ -51,7 +51,7 @@ def frame_from_bytes(name: str, content: bytes, dtypes: Mapping[str, str]) -> pd
         The frame with a plain index; in raw frames empty is missing.
     """
     csv.field_size_limit(2**31 - 1)
-    text = gzip.decompress(content).decode("utf-8", "surrogatepass")
+    text = gzip.decompress(content).decode()
     rows = csv.reader(io.StringIO(text, newline=""), strict=True)
     header = next(rows, [])
     values = list(zip(*rows, strict=True)) or [()] * len(header)

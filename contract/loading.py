@@ -97,7 +97,7 @@ def _parse_yaml(text: str, path: Path) -> Any:
     except YAMLError as error:
         raise ContractError(str(path), [Problem(0, "file", f"is not valid YAML: {error}")]) from error
     if not isinstance(document, CommentedMap):
-        raise ContractError(str(path), [Problem(1, "file", "must be a mapping with the keys of docs/contract.md")])
+        raise ContractError(str(path), [Problem(1, "file", "must be a mapping with the keys of docs/generated/contract.md")])
     return document
 
 

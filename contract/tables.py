@@ -67,12 +67,14 @@ _TABLES = (
         "One row per line of a sales order, item fulfilment or cash sale that is open or linked to a Shopify order (read 1).",
         "transaction_id_netsuite line_id_netsuite",
         _ORDER_LINES,
+        allows_more=True,
     ),
     _table(
         "raw_netsuite__order_lines_reread",
         "The lines of read 1's transactions, read again after the balances (read 3).",
         "transaction_id_netsuite line_id_netsuite",
         _ORDER_LINES,
+        allows_more=True,
     ),
     _table(
         "raw_shopify__locations",

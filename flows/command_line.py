@@ -188,4 +188,4 @@ def _last_run() -> str:
     found = latest_run(engine, "publish-inventory")
     if found is None:
         raise FatalError("Truecount store: no run of publish-inventory yet; start one with: truecount publish-inventory")
-    return str(found["run_id"])
+    return found.run_id

@@ -61,7 +61,7 @@ def recorded_run(context: Context, flow_name: str, parameters: Mapping[str, Any]
         yield run
     except BaseException as error:
         told = str(error) if isinstance(error, TruecountError) else type(error).__name__
-        runs.finish_run(context.engine, run.run_id, status="failed", summary={"error": told}, finished_at=context.now())
+        runs.finish_run(context.engine, run.run_id, status="failed", summary={"error": told}, at_utc=context.now())
         raise
     summary = run.summary.as_json() if run.summary else {}
-    runs.finish_run(context.engine, run.run_id, status="done", summary=summary, finished_at=context.now())
+    runs.finish_run(context.engine, run.run_id, status="done", summary=summary, at_utc=context.now())

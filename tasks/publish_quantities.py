@@ -21,6 +21,7 @@ log = logging.getLogger(__name__)
 
 MOST_ATTEMPTS = 4
 """How often the healthy rest of a refused call is sent again: each time at least one row has left it."""
+DECREASE, INCREASE = "decrease", "increase"
 _ROW = ["inventory_item_id_shopify", "location_id_shopify"]
 
 
@@ -33,13 +34,11 @@ def settle_unanswered(context: Context, levels: pd.DataFrame) -> int:
     as written where the level now shows what it wanted.
     """
     settled = 0
-    for call in publications.unsettled_calls(context.engine):
-        if call["shop_code"].iloc[0] not in context.shops:
-            continue
-        lowers = (call["desired_qty"] < call["expected_qty"]).all()
-        outcomes = _send(context.shops[call["shop_code"].iloc[0]], call) if lowers else _settle_by_reading(call, levels)
+    for batch in publications.unsettled_batches(context.engine, list(context.shops)):
+        lowers = batch.direction == DECREASE
+        outcomes = _send(context.shops[batch.shop_code], batch.pairs) if lowers else _settle_by_reading(batch.pairs, levels)
         if outcomes is not None:
-            publications.record_receipt(context.engine, call["change_key"].iloc[0], outcomes, at=context.now())
+            _record(context, batch.change_key, "settled", outcomes)
             settled += 1
     return settled
 
@@ -91,14 +90,23 @@ def _publish_shop(context: Context, run_id: str, changes: pd.DataFrame) -> pd.Da
 
 def _publish_call(context: Context, run_id: str, call: pd.DataFrame) -> pd.DataFrame:
     key = str(call["change_key"].iloc[0])
-    publications.record_intent(context.engine, run_id, call, at=context.now())
+    lowers = (call["desired_qty"] < call["expected_qty"]).all()
+    direction = DECREASE if lowers else INCREASE
+    publications.record_intent(context.engine, run_id, call, direction=direction, at_utc=context.now())
     outcomes = _send(context.shops[str(call["shop_code"].iloc[0])], call)
     if outcomes is None:
         return call.assign(outcome="unanswered", message="no answer; the next run settles it")
-    publications.record_receipt(context.engine, key, outcomes, at=context.now())
+    _record(context, key, "accepted" if outcomes["outcome"].eq("accepted").all() else "rejected", outcomes)
     counts = outcomes["outcome"].value_counts().to_dict()
     log.info("quantities_published", extra={"run": run_id, "change_key": key, "outcomes": counts})
     return outcomes
+
+
+def _record(context: Context, change_key: str, status: str, outcomes: pd.DataFrame) -> None:
+    told = outcomes[[*_ROW, "outcome", "message"]]
+    publications.record_receipt(
+        context.engine, publications.Receipt(change_key, status, outcomes=told, answered_at_utc=context.now())
+    )
 
 
 def _send(client: ShopifyClient, call: pd.DataFrame) -> pd.DataFrame | None:
@@ -133,7 +141,7 @@ def _sort_rows(call: pd.DataFrame, outcome: SetOutcome) -> pd.DataFrame:
 def _settle_by_reading(call: pd.DataFrame, levels: pd.DataFrame) -> pd.DataFrame:
     now = levels[["shop_code", *_ROW, "available_qty"]]
     rows = call.merge(now, on=["shop_code", *_ROW], how="left", validate="one_to_one")
-    is_written = rows["available_qty"].eq(rows["desired_qty"])
+    is_written = rows["available_qty"].eq(rows["desired_qty"].astype("str"))
     return call.assign(
         outcome=is_written.map({True: "accepted", False: "not_written"}).to_numpy(),
         message="settled by reading the level",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping
 from datetime import timedelta
 
@@ -17,18 +16,14 @@ from tasks.context import Context
 
 
 def begin_run(context: Context, flow_name: str, parameters: Mapping[str, object]) -> str:
-    """Return the id of a new run, recorded in the store: its instant, then a random part."""
-    started = context.now()
-    run_id = f"{started:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}"
-    runs.start_run(
+    """Return the id of a new run, recorded in the store."""
+    return runs.start_run(
         context.engine,
-        run_id=run_id,
         flow_name=flow_name,
         parameters=dict(parameters),
         contract_fingerprint=context.loaded.fingerprint,
-        started_at=started,
+        at_utc=context.now(),
     )
-    return run_id
 
 
 @task(name="keep snapshot", cache_policy=NO_CACHE)
@@ -36,9 +31,8 @@ def keep_snapshot(context: Context, run_id: str, frames: Frames) -> str:
     """Return the folder of the run's snapshot: everything needed to replay it offline."""
     extras = {"contract.yaml": context.loaded.text}
     folder = snapshots.save_snapshot(context.engine, context.state_folder, run_id, dict(frames), extras)
-    snapshots.prune_snapshots(
-        context.engine, context.state_folder, context.contract.tolerances.keep_snapshots_days, now=context.now()
-    )
+    keep_days = context.contract.tolerances.keep_snapshots_days
+    snapshots.prune_snapshots(context.engine, context.state_folder, keep_days=keep_days, now_utc=context.now())
     return str(folder)
 
 

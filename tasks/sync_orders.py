@@ -46,8 +46,7 @@ def window_start(context: Context, since: datetime | None) -> datetime:
 def capture_orders(context: Context, run_id: str, since: datetime) -> dict[str, pd.DataFrame]:
     """Return the orders updated since then, and with them every order still in quarantine: it may have healed."""
     frames = read_shopify_orders.fn(context, run_id, since)
-    waiting = quarantine.open_rows(context.engine)
-    waiting = waiting.loc[waiting["entity_type"] == "order"]
+    waiting = quarantine.open_rows(context.engine, entity_type="order")
     captured = set(frames["raw_shopify__orders"]["order_id_shopify"])
     for shop_code, client in context.shops.items():
         ids = sorted(set(waiting.loc[waiting["shop_code"] == shop_code, "entity_key"]) - captured)
@@ -100,20 +99,26 @@ def record_orders(context: Context, run_id: str, outcomes: pd.DataFrame, capture
         }
         for row in _records(outcomes.loc[is_aside])
     ]
-    quarantine.set_aside(context.engine, aside, run_id=run_id, at=at)
-    healed = outcomes.loc[~is_aside, ["shop_code", "order_id_shopify"]]
-    quarantine.resolve_healed(context.engine, "order", list(healed.itertuples(index=False, name=None)), at=at)
+    quarantine.set_aside(context.engine, aside, at_utc=at)
+    quarantine.resolve_healed(
+        context.engine,
+        entity_type="order",
+        checked_since_utc=at,
+        shop_codes=list(context.shops),
+        entity_keys=list(outcomes["order_id_shopify"]),
+    )
     for shop_code in context.shops:
-        watermarks.advance(context.engine, stream(shop_code), captured_from, run_id=run_id)
+        watermarks.advance(context.engine, stream(shop_code), captured_from, run_id)
 
 
 def _write(context: Context, run_id: str, row: dict[str, Any]) -> dict[str, Any]:
     """Write one document: intent, call, receipt. A document that may have been written is looked up, never repeated."""
-    documents.intend(context.engine, row, run_id=run_id, at=context.now())
+    known = {name: row[name] for name in ("external_id", "shop_code", "order_id_shopify", "record_type", "payload_hash")}
+    documents.intend(context.engine, run_id, [known], at_utc=context.now())
     try:
         outcome = create_or_adopt(context.netsuite, row["record_type"], json.loads(row["payload"]))
     except RejectedError as error:
-        documents.record_failed(context.engine, row["external_id"], str(error), at=context.now())
+        _record(context, run_id, known, ("failed", None, str(error)))
         return {**row, "outcome": "failed", "netsuite_id": None, "message": str(error), "reason_code": error.code}
     except RetriableError as error:
         documents.record_failed(context.engine, row["external_id"], str(error), at=context.now())
@@ -125,8 +130,14 @@ def _write(context: Context, run_id: str, row: dict[str, Any]) -> dict[str, Any]
             "reason_code": "netsuite_unavailable",
         }
     status = "adopted" if outcome.was_adopted else "written"
-    documents.record_written(context.engine, row["external_id"], outcome.id, status=status, at=context.now())
+    _record(context, run_id, known, (status, outcome.id, ""))
     return {**row, "outcome": status, "netsuite_id": outcome.id, "message": ""}
+
+
+def _record(context: Context, run_id: str, known: dict[str, Any], became: tuple[str, str | None, str]) -> None:
+    status, netsuite_id, message = became
+    row = {**known, "status": status, "netsuite_id": netsuite_id, "message": message}
+    documents.record_written(context.engine, run_id, [row], at_utc=context.now())
 
 
 def _records(frame: pd.DataFrame) -> Iterator[dict[str, Any]]:

@@ -18,7 +18,7 @@ TYPES = {
     "itemReceipt": ("ItemRcpt", "itemreceipt", "IR"),
     "inventoryAdjustment": ("InvAdjst", "inventoryadjustment", "IA"),
 }
-_NOT_HEADER = ("location", "subsidiary", "status", "shippingcost")
+_NOT_HEADER = ("createdfrom", "location", "subsidiary", "status", "shippingcost")
 
 
 def create(account: Account, kind: str, body: Body, *, moves_stock: bool = True, checks_external_id: bool = True) -> int:
@@ -100,21 +100,25 @@ def update(account: Account, identifier: int, body: Body, *, replaces_lines: boo
     _reverse_cash_sale(account, identifier)
     _update_header(account, kind, row or {}, body.header)
     if body.lines is not None:
-        if replaces_lines:
-            kept = {part.key for part in body.lines}
-            for line in sales_lines(account, identifier):
-                if line["id"] not in kept:
-                    remove_line(account, line)
-        for part in body.lines:
-            if part.key is None:
-                add_line(account, identifier, part)
-            else:
-                change_line(account, identifier, part)
+        _update_lines(account, identifier, body.lines, replaces_lines=replaces_lines)
     stock.touch(account, identifier)
     _settle(account, identifier)
     for line in account.rows('SELECT DISTINCT item, location FROM ns_transactionline WHERE "transaction" = ?', identifier):
         if line["item"] is not None and line["location"] is not None:
             stock.commit_waiting(account, line["item"], line["location"])
+
+
+def _update_lines(account: Account, identifier: int, parts: list[Part], *, replaces_lines: bool) -> None:
+    if replaces_lines:
+        kept = {part.key for part in parts}
+        for line in sales_lines(account, identifier):
+            if line["id"] not in kept:
+                remove_line(account, line)
+    for part in parts:
+        if part.key is None:
+            add_line(account, identifier, part)
+        else:
+            change_line(account, identifier, part)
 
 
 def delete(account: Account, identifier: int) -> None:

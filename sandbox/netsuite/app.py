@@ -146,8 +146,9 @@ def _json(body: bytes) -> Any:
 
 def _called_url(request: Request) -> str:
     """Return the URL as it stood on the wire: what a client signed."""
-    query = request.scope["query_string"].decode("ascii")
-    return _base(request) + request.scope["raw_path"].decode("ascii") + (f"?{query}" if query else "")
+    query: bytes = request.scope["query_string"]
+    path: bytes = request.scope["raw_path"]
+    return _base(request) + (path + (b"?" + query if query else b"")).decode("ascii")
 
 
 def _base(request: Request) -> str:

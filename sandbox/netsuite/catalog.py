@@ -26,7 +26,7 @@ _RECORDS = {
     "customfield": "ns_customfield",
     "deletedrecord": "ns_deletedrecord",
 }
-_HIDDEN = {"custom", "body", "moves_stock", "baseprice", "listvalues"}
+_HIDDEN = {"custom", "body", "moves_stock", "lines_made", "baseprice", "listvalues"}
 _DATES = {
     "createddate", "lastmodifieddate", "trandate", "shipdate", "linelastmodifieddate", "lastquantityavailablechange",
     "deleteddate", "expirationdate", "datecreated", "expectedreceiptdate",

@@ -53,12 +53,14 @@ def add_line(account: Account, transaction: int, part: Part) -> int:
 
 def insert_line(account: Account, transaction: int, quantity: float, values: dict[str, Any]) -> int:
     """Insert a line of any transaction at its end, quantity as stored, and return its id."""
-    last = account.one('SELECT MAX(id) AS id FROM ns_transactionline WHERE "transaction" = ?', transaction) or {}
-    identifier = (last["id"] if last["id"] is not None else -1) + 1
+    # A number is never given twice, though its line be deleted: `line` and orderLine are not sequential.
+    account.db.execute("UPDATE ns_transaction SET lines_made = lines_made + 1 WHERE id = ?", (transaction,))
+    made = account.one("SELECT lines_made FROM ns_transaction WHERE id = ?", transaction) or {}
+    identifier = int(made["lines_made"])
     row = _blank(account, transaction, identifier) | {"quantity": quantity} | values
     row["isinventoryaffecting"] = "T" if stock.is_stocked(row.get("itemtype")) and row["iscogs"] == "F" else "F"
     account.insert("ns_transactionline", row)
-    return int(identifier)
+    return identifier
 
 
 def change_line(account: Account, transaction: int, part: Part) -> None:

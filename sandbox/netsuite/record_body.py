@@ -200,7 +200,7 @@ def _plain_value(kind: str, value: Any, name: str, path: str) -> Any:
         return code
     if kind == "text" and isinstance(value, str):
         return value or None
-    raise invalid_reference(value, name, path)
+    raise invalid_reference(code, name, path)
 
 
 def _day(value: Any, name: str, path: str) -> str:

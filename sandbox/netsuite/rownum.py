@@ -21,10 +21,16 @@ def apply(select: exp.Select) -> None:
         return
     if select.args.get("group") or select.args.get("distinct") or _has_aggregate(select):
         raise not_modelled("ROWNUM with aggregates or DISTINCT")
-    if select.args.get("order"):
-        _limit_before_order(select, bound)
-    else:
-        select.limit(bound, copy=False)
+    _limit_before_order(select, bound)
+
+
+def keeps_order(select: exp.Select) -> bool:
+    """Return whether rows come in the order of the one sorted query they are taken from, as they do in practice."""
+    from_ = select.args.get("from_")
+    if from_ is None or select.args.get("joins") or select.args.get("order") or not isinstance(from_.this, exp.Subquery):
+        return False
+    inner = from_.this.this
+    return inner.args.get("order") is not None or (isinstance(inner, exp.Select) and keeps_order(inner))
 
 
 def _is_rownum(node: exp.Expr) -> bool:
@@ -51,12 +57,14 @@ def _has_aggregate(select: exp.Select) -> bool:
 
 
 def _limit_before_order(select: exp.Select, bound: exp.Expr) -> None:
-    """Move everything but ORDER BY into an inner query that takes the first rows."""
-    order = select.args["order"]
+    """Move everything but ORDER BY into an inner query that takes the first rows, which are any unless sorted."""
+    order = select.args.get("order")
     inner = select.copy()
     inner.set("order", None)
+    if not keeps_order(inner):
+        inner.order_by(exp.Anonymous(this="ns_noise"), copy=False)
     names = [item.alias for item in select.expressions]
-    for number, term in enumerate(order.expressions):
+    for number, term in enumerate(order.expressions if order else []):
         if isinstance(term.this, exp.Column) and not term.this.table and term.this.name in names:
             continue
         inner.select(exp.alias_(term.this.copy(), f"order{number}", quoted=True), copy=False)

@@ -32,7 +32,8 @@ ns_customer: id INTEGER PRIMARY KEY AUTOINCREMENT, externalid TEXT UNIQUE, entit
 ns_transaction: id INTEGER PRIMARY KEY AUTOINCREMENT, tranid TEXT, transactionnumber TEXT, type TEXT, recordtype TEXT,
   status TEXT, trandate TEXT, createddate TEXT, lastmodifieddate TEXT, entity INTEGER, otherrefnum TEXT,
   externalid TEXT, foreigntotal NUMERIC, currency INTEGER, exchangerate NUMERIC, memo TEXT, email TEXT, source TEXT,
-  shipdate TEXT, void TEXT, voided TEXT, posting TEXT, custom TEXT, body TEXT, moves_stock INTEGER DEFAULT 1
+  shipdate TEXT, void TEXT, voided TEXT, posting TEXT, custom TEXT, body TEXT, moves_stock INTEGER DEFAULT 1,
+  lines_made INTEGER DEFAULT 0
 ns_transactionline: uniquekey INTEGER PRIMARY KEY AUTOINCREMENT, "transaction" INTEGER, id INTEGER,
   linesequencenumber INTEGER, item INTEGER, itemtype TEXT, quantity NUMERIC, quantityshiprecv NUMERIC,
   quantitybilled NUMERIC, quantitycommitted NUMERIC, quantitybackordered NUMERIC, quantitypicked NUMERIC,

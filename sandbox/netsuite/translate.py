@@ -37,7 +37,7 @@ def translate(account: Account, query: str) -> Translated:
     tree = tree.unnest() if isinstance(tree, exp.Subquery) else tree
     if isinstance(tree, exp.SetOperation):
         tree = exp.select("*").from_(tree.subquery("united")) if not tree.args.get("order") else tree
-    if isinstance(tree, exp.Select):
+    if isinstance(tree, exp.Select) and not rownum.keeps_order(tree):
         tree.order_by(exp.Anonymous(this="ns_noise"), copy=False)
     return Translated(tree.sql("sqlite", identify=True), columns, count)
 

@@ -17,7 +17,7 @@ _LEVELS = {"custbody": "TransactionBody", "custcol": "TransactionColumn", "custi
 
 
 def load(world: World, seed: dict[str, Any]) -> None:
-    """Empty the account and fill it from a seed, all or nothing.
+    """Empty the account and fill it from a seed; one that does not fit leaves it empty.
 
     Raises:
         ValueError: a part of the seed does not fit; the message names it.
@@ -25,16 +25,16 @@ def load(world: World, seed: dict[str, Any]) -> None:
     given = {field.name: seed[field.name] for field in fields(Settings) if field.name in seed}
     with world.lock:
         account = start_account(world, Settings(**given | {"has_subsidiaries": bool(seed.get("subsidiaries"))}))
-        _load_callers(account, seed)
-        _load_lists(account, seed)
-        for index, row in enumerate(seed.get("transactions", [])):
-            try:
-                _load_transaction(account, row)
-            except NetSuiteError as problem:
-                raise ValueError(f"seeded transaction {index}: {problem.detail} {problem.pointer}") from problem
-            finally:
-                account.backdated = None
-        world.db.commit()
+        with account.change():
+            _load_callers(account, seed)
+            _load_lists(account, seed)
+            for index, row in enumerate(seed.get("transactions", [])):
+                try:
+                    _load_transaction(account, row)
+                except NetSuiteError as problem:
+                    raise ValueError(f"seeded transaction {index}: {problem.detail} {problem.pointer}") from problem
+                finally:
+                    account.backdated = None
 
 
 def _load_callers(account: Account, seed: dict[str, Any]) -> None:

@@ -141,11 +141,7 @@ def _apply_rules(rows: pd.DataFrame, contract: Contract, channel: Channel) -> pd
 
 def _matching(channel: Channel, sku: str, location_code: str) -> list[tuple[str, Rule]]:
     """Return the rules that match, most specific first: by SKU (the exact name before a pattern), then by location."""
-    by_sku = [
-        rule
-        for rule in channel.rules
-        if rule.skus and _matches(sku, rule.skus) and rule.location in (None, location_code)
-    ]
+    by_sku = [rule for rule in channel.rules if rule.skus and _matches(sku, rule.skus) and rule.location in (None, location_code)]
     by_sku.sort(key=lambda rule: (sku not in rule.skus, rule.location is None))
     by_location = [rule for rule in channel.rules if not rule.skus and rule.location == location_code]
     return [*(("sku", rule) for rule in by_sku), *(("location", rule) for rule in by_location)]

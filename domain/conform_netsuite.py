@@ -47,11 +47,7 @@ def conform_items(raw_netsuite__items: pd.DataFrame) -> tuple[pd.DataFrame, pd.D
 
 def netsuite_locations(contract: Contract) -> dict[str, str]:
     """Return NetSuite location ids to location codes."""
-    return {
-        netsuite_id: location.location_code
-        for location in contract.locations
-        for netsuite_id in location.netsuite_locations
-    }
+    return {netsuite_id: location.location_code for location in contract.locations for netsuite_id in location.netsuite_locations}
 
 
 def conform_stock(
@@ -77,14 +73,10 @@ def conform_stock(
     summed = good.groupby(_PAIR, as_index=False, sort=False)[_STOCK_QTY].sum()
     read_at = good.groupby(_PAIR, as_index=False, sort=False)["extracted_at_utc"].min()
     core = summed.merge(read_at, on=_PAIR, validate="one_to_one").rename(columns={"extracted_at_utc": "read_at_utc"})
-    return conform(
-        "core_stock", core.assign(read_at_utc=pd.to_datetime(core["read_at_utc"], utc=True, format="ISO8601"))
-    ), aside
+    return conform("core_stock", core.assign(read_at_utc=pd.to_datetime(core["read_at_utc"], utc=True, format="ISO8601"))), aside
 
 
-def whole_numbers(
-    source: str, rows: pd.DataFrame, columns: Sequence[str], key: Sequence[str]
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+def whole_numbers(source: str, rows: pd.DataFrame, columns: Sequence[str], key: Sequence[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the columns as whole numbers with `is_bad` per row, and the bad rows with their reasons.
 
     NetSuite leaves a null column out: a row without any of the columns counts as zero, a row without some is bad.

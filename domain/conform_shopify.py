@@ -34,9 +34,7 @@ def shopify_locations(contract: Contract) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["shop_code", "location_id_shopify", "location_code"], dtype="str")
 
 
-def resolve_variants(
-    raw_shopify__variants: pd.DataFrame, core_items: pd.DataFrame
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+def resolve_variants(raw_shopify__variants: pd.DataFrame, core_items: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the variants that take a number, and what was set aside.
 
     Grain: one row per shop and inventory item: shop_code, inventory_item_id_shopify, variant_id_shopify, sku.
@@ -100,10 +98,7 @@ def conform_holds(core_levels: pd.DataFrame) -> pd.DataFrame:
 
     Grain: one row per SKU, location and kind of hold; only kinds with units.
     """
-    parts = [
-        core_levels.assign(hold_code=code, held_qty=core_levels[column].clip(lower=0))
-        for column, code in _HOLDS.items()
-    ]
+    parts = [core_levels.assign(hold_code=code, held_qty=core_levels[column].clip(lower=0)) for column, code in _HOLDS.items()]
     rows = pd.concat(parts, ignore_index=True)
     rows = rows.loc[rows["held_qty"] > 0]
     key = ["sku", "location_code", "hold_code"]

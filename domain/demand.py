@@ -25,9 +25,7 @@ _PLACE = [*_LINE, "location_code"]
 _UNITS = ["open_qty", "fulfilled_qty", "unrouted_qty", "cancelled_qty", "returned_qty"]
 
 
-def conform_order_lines(
-    frames: Frames, variants: pd.DataFrame, contract: Contract
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+def conform_order_lines(frames: Frames, variants: pd.DataFrame, contract: Contract) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return `core_order_lines` and what was set aside.
 
     Grain: one row per shop, order line and location that the line touched; units of stock.
@@ -42,7 +40,9 @@ def conform_order_lines(
     units = placed.merge(lines[_LINE], on=_LINE, how="inner", validate="many_to_one")
     units = pd.concat([units, _unrouted(lines, frames, contract)], ignore_index=True)
     units = pd.concat([units, _vanished(lines, units, frames, contract)], ignore_index=True)
-    summed = units.fillna(dict.fromkeys(_UNITS, 0)).groupby(_PLACE, as_index=False)[_UNITS].sum()
+    summed = (
+        units.reindex(columns=[*_PLACE, *_UNITS]).fillna(dict.fromkeys(_UNITS, 0)).groupby(_PLACE, as_index=False)[_UNITS].sum()
+    )
     rows = summed.merge(lines, on=_LINE, how="inner", validate="many_to_one")
     demand = rows["open_qty"] + rows["fulfilled_qty"] + rows["unrouted_qty"]
     core = rows.assign(
@@ -61,9 +61,7 @@ def _resolve_lines(frames: Frames, variants: pd.DataFrame) -> tuple[pd.DataFrame
     is_deleted = rows["variant_id_shopify"].isna() & rows["sku"].isin(variants["sku"])
     sku = rows["variant_sku"].where(~is_deleted, rows["sku"])
     updated = frames["raw_shopify__orders"][["shop_code", "order_id_shopify", "updated_at_utc"]]
-    rows = rows.assign(stock_sku=sku).merge(
-        updated, on=["shop_code", "order_id_shopify"], how="inner", validate="many_to_one"
-    )
+    rows = rows.assign(stock_sku=sku).merge(updated, on=["shop_code", "order_id_shopify"], how="inner", validate="many_to_one")
     known = rows.loc[rows["stock_sku"].notna()]
     resolved = known.assign(
         sku=known["stock_sku"],
@@ -92,14 +90,10 @@ def _placed_units(frames: Frames, contract: Contract) -> tuple[pd.DataFrame, pd.
     ]
     filled = [part for part in parts if not part.empty]
     units = pd.concat(filled, ignore_index=True) if filled else parts[0]
-    located = units.merge(
-        shopify_locations(contract), on=["shop_code", "location_id_shopify"], how="left", validate="many_to_one"
-    )
+    located = units.merge(shopify_locations(contract), on=["shop_code", "location_id_shopify"], how="left", validate="many_to_one")
     is_lost = located["location_code"].isna()
     key = ["shop_code", "order_line_id_shopify", "location_id_shopify"]
-    aside = unresolved(
-        "raw_shopify__order_lines", located.loc[is_lost], key, "unmapped_location", "location_id_shopify"
-    )
+    aside = unresolved("raw_shopify__order_lines", located.loc[is_lost], key, "unmapped_location", "location_id_shopify")
     return located.loc[~is_lost], aside
 
 
@@ -115,13 +109,9 @@ def _unrouted(lines: pd.DataFrame, frames: Frames, contract: Contract) -> pd.Dat
     shipped = frames["raw_shopify__fulfillments"]
     done = _units(shipped.loc[~shipped["status_code"].isin(LOST_FULFILLMENTS)], "fulfilled_qty", "done_qty")
     done = done.groupby(_LINE, as_index=False)[["done_qty"]].sum()
-    rows = lines.merge(routed, on=_LINE, how="left", validate="one_to_one").merge(
-        done, on=_LINE, how="left", validate="one_to_one"
-    )
+    rows = lines.merge(routed, on=_LINE, how="left", validate="one_to_one").merge(done, on=_LINE, how="left", validate="one_to_one")
     open_qty = (rows["current_qty"] - rows["done_qty"].fillna(0)).clip(lower=0).astype("int64")
-    rows = rows.assign(
-        unrouted_qty=open_qty.where(rows["is_routed"].isna(), 0), location_code=_unrouted_at(rows, contract)
-    )
+    rows = rows.assign(unrouted_qty=open_qty.where(rows["is_routed"].isna(), 0), location_code=_unrouted_at(rows, contract))
     return rows.loc[rows["unrouted_qty"] > 0, [*_PLACE, "unrouted_qty"]]
 
 

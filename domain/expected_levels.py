@@ -69,9 +69,7 @@ def advance(
     levels = _settle(rows)
     unread = known.merge(core_levels[_PAIR], on=_PAIR, how="left", indicator=True, validate="one_to_one")
     unread = unread.loc[unread["_merge"] == "left_only", known.columns]
-    merged = (
-        pd.concat([part for part in (levels, unread) if not part.empty], ignore_index=True) if len(unread) else levels
-    )
+    merged = pd.concat([part for part in (levels, unread) if not part.empty], ignore_index=True) if len(unread) else levels
     kept, expired = _expire(conform("core_expected_levels", merged), patience)
     return ExpectedLevels(kept, _count(counted, events), expired)
 

@@ -7,6 +7,9 @@ of lines. What is ambiguous is set aside, never guessed.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import pandas as pd
 
 from contract.frames import empty
@@ -117,7 +120,7 @@ def _spelled(orders: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _fill(pattern: str, row: dict[str, str]) -> str:
+def _fill(pattern: str, row: Mapping[Any, Any]) -> str:
     for name in ("shop_code", "order_id", "order_name", "order_number"):
         pattern = pattern.replace("{" + name + "}", str(row[name]))
     return pattern

@@ -43,9 +43,7 @@ def plan_calls(out_quantity_changes: pd.DataFrame, intent: str) -> Iterator[pd.D
         out_quantity_changes: the pairs.
         intent: what tells this intent from all others: the run's id and the attempt.
     """
-    ordered = out_quantity_changes.assign(
-        is_increase=out_quantity_changes["desired_qty"] > out_quantity_changes["expected_qty"]
-    )
+    ordered = out_quantity_changes.assign(is_increase=out_quantity_changes["desired_qty"] > out_quantity_changes["expected_qty"])
     for (shop_code, is_increase), group in ordered.groupby(["shop_code", "is_increase"], sort=True):
         for start in range(0, len(group), BATCH_SIZE):
             call = group.iloc[start : start + BATCH_SIZE].drop(columns="is_increase")

@@ -42,8 +42,9 @@ def publish_inventory(parameters: PublishParameters = PublishParameters()) -> Ru
         open_context() as context,
         recorded_run(context, "publish-inventory", parameters.model_dump(mode="json")) as run,
     ):
+        settled = 0 if parameters.dry_run else settle_unanswered(context)
         raw = read_inventory(context, run.run_id)
-        run.steps["calls settled"] = settle_unanswered(context, raw["raw_shopify__levels"])
+        run.steps["calls settled"] = settled + settle_unanswered(context, raw["raw_shopify__levels"])
         numbers = compute_numbers(context, run.run_id, raw, load_state(context))
         keep_snapshot(context, run.run_id, numbers)
         check_inventory_frames(context, run, numbers)

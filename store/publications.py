@@ -8,11 +8,11 @@ from datetime import datetime
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import Engine, and_, func, select, update
+from sqlalchemy import Connection, Engine, and_, bindparam, func, select, update
 
 from contract.errors import FatalError
 from store.engine import reading, writing
-from store.schema import publication_batches, publication_pairs
+from store.schema import core_expected_levels, publication_batches, publication_pairs
 from store.upsert import upsert
 from store.values import read_frame, records, utc_now, with_columns
 
@@ -111,7 +111,10 @@ def record_receipt(engine: Engine, receipt: Receipt) -> None:
         if not known.rowcount:
             raise FatalError(f"store: change key {receipt.change_key} has no intent; record it before the call")
         pairs = read_frame(connection, select(publication_pairs).where(pair.change_key == receipt.change_key))
-        upsert(connection, publication_pairs, _with_outcomes(pairs, receipt))
+        told = _with_outcomes(pairs, receipt)
+        upsert(connection, publication_pairs, told)
+        is_new = (pairs["outcome"] != ACCEPTED).to_list()
+        _rebase(connection, [row for row, new in zip(told, is_new, strict=True) if new])
 
 
 def unsettled_batches(engine: Engine, shop_codes: Collection[str] | None = None) -> list[UnsettledBatch]:
@@ -170,6 +173,28 @@ def latest_published(engine: Engine, *, sku: str | None = None) -> pd.DataFrame:
     columns = [column for column in all_places.columns if column.name != "place"]
     with reading(engine) as connection:
         return read_frame(connection, select(*columns).where(all_places.c.place == 1).order_by(*columns[:3]))
+
+
+def _rebase(connection: Connection, told: list[dict[str, Any]]) -> None:
+    """Expect each level where we moved it: in the receipt's own transaction, so that a killed run cannot part the two."""
+    level = core_expected_levels.c
+    steps = [
+        {
+            "at_shop": row["shop_code"],
+            "at_sku": row["sku"],
+            "at_location": row["location_code"],
+            "step": int(row["desired_qty"]) - int(row["expected_qty"]),
+        }
+        for row in told
+        if row["outcome"] == ACCEPTED
+    ]
+    if steps:
+        here = (
+            (level.shop_code == bindparam("at_shop"))
+            & (level.sku == bindparam("at_sku"))
+            & (level.location_code == bindparam("at_location"))
+        )
+        connection.execute(update(core_expected_levels).where(here).values(base_qty=level.base_qty + bindparam("step")), steps)
 
 
 def _with_outcomes(pairs: pd.DataFrame, receipt: Receipt) -> list[dict[str, Any]]:

@@ -26,17 +26,22 @@ _ROW = ["inventory_item_id_shopify", "location_id_shopify"]
 
 
 @task(name="settle unanswered calls", cache_policy=NO_CACHE)
-def settle_unanswered(context: Context, levels: pd.DataFrame) -> int:
+def settle_unanswered(context: Context, levels: pd.DataFrame | None = None) -> int:
     """Return how many calls of earlier runs, whose answer was lost, are settled now.
 
-    A call that lowers is repeated with its own key: Shopify answers a repeat with the first result, and if the first
-    never arrived, lowering is safe whatever has changed since. A call that raises is settled by reading only: it counts
-    as written where the level now shows what it wanted.
+    A call that lowers is repeated with its own key, before the levels are read: Shopify answers a repeat with the first
+    result, and if the first never arrived, lowering is safe whatever has changed since. A call that raises is settled
+    after they are read, and by them only: it counts as written where the level shows what it wanted.
+
+    Args:
+        context: the store and the shops.
+        levels: `raw_shopify__levels`, to settle the calls that raise; None to settle those that lower.
     """
     settled = 0
     for batch in publications.unsettled_batches(context.engine, list(context.shops)):
-        lowers = batch.direction == DECREASE
-        outcomes = _send(context.shops[batch.shop_code], batch.pairs) if lowers else _settle_by_reading(batch.pairs, levels)
+        if (batch.direction == DECREASE) != (levels is None):
+            continue
+        outcomes = _send(context.shops[batch.shop_code], batch.pairs) if levels is None else _settle_by_reading(batch.pairs, levels)
         if outcomes is not None:
             _record(context, batch.change_key, "settled", outcomes)
             settled += 1

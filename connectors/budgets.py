@@ -9,12 +9,16 @@ import fcntl
 import json
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 _POLL_SECONDS = 0.01
+_LOST_SECONDS = 120.0
+"""After so long nobody waits for an answer any more: whoever reserved was killed, and its points count as spent."""
+_UNKNOWN: Mapping[str, Any] = {"available": 0.0, "maximum": 0.0, "restore": 0.0, "taken": 0.0, "number": 0}
 
 
 class ConcurrencyBudget:
@@ -53,16 +57,25 @@ class ConcurrencyBudget:
             time.sleep(_POLL_SECONDS)
 
 
+@dataclass(frozen=True)
+class Reservation:
+    """Points reserved for one request, and which reservation of the bucket it was."""
+
+    number: int
+    points: float
+
+
 class CostBudget:
     """A leaky bucket of points, as the vendor last told it, spent by several processes.
 
     The vendor reserves a request's whole estimated cost when it arrives and gives the difference back when it is done;
-    so do we: `take` waits for the points and reserves them, `settle` puts in what the vendor says.
+    so do we: `take` waits for the points and reserves them, `settle` puts in what the vendor says. Nothing is assumed
+    about the size or the rate: until the vendor has told them, one request is sent at a time.
 
     Args:
         folder: where the bucket's file is.
         name: the shop.
-        clock: seconds, of one clock for all processes of a machine.
+        clock: seconds, of one clock for all processes of a machine; one that starts anew makes the bucket unknown.
         sleep: waits.
     """
 
@@ -71,7 +84,7 @@ class CostBudget:
         folder: Path,
         name: str,
         *,
-        clock: Callable[[], float] = time.time,
+        clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -79,41 +92,56 @@ class CostBudget:
         self._clock = clock
         self._sleep = sleep
 
-    def take(self, cost: float) -> None:
+    def take(self, cost: float) -> Reservation:
         """Wait until the bucket holds the cost, and reserve it.
 
         Args:
-            cost: the points that the vendor will reserve for the request.
+            cost: the points that the vendor will reserve for the request; more than the bucket can hold waits until it
+                is full.
+
+        Returns:
+            What to hand to `settle` when the request is over.
         """
         while True:
             with self._opened() as bucket:
-                missing = cost - bucket["available"]
-                if missing <= 0 or bucket["restore"] <= 0:
+                wait = _wait_for(bucket, cost)
+                if wait <= 0:
+                    bucket["number"] += 1
+                    bucket["taken"] += cost
                     bucket["available"] -= cost
-                    bucket["reserved"] += cost
-                    return
-                wait = missing / bucket["restore"]
-            self._sleep(min(max(wait, 0.005), 5.0))
+                    bucket["open"][str(bucket["number"])] = [cost, bucket["taken"], bucket["at"]]
+                    return Reservation(bucket["number"], cost)
+            self._sleep(min(max(wait, 0.002), 5.0))
 
-    def settle(self, reserved: float, status: dict[str, Any] | None) -> None:
+    def settle(self, reserved: Reservation, actual: float | None, status: Mapping[str, Any] | None) -> None:
         """Put in what the vendor says after a request.
 
+        Two figures are safe to spend: our own, carried forward; and the vendor's less everything that others may have
+        spent since we asked. The larger of the two holds, and never more than the vendor's figure.
+
         Args:
-            reserved: what `take` reserved for it.
+            reserved: what `take` returned for it.
+            actual: the points it cost; None where nothing ran (throttled, or never sent).
             status: the reply's throttleStatus (maximumAvailable, currentlyAvailable, restoreRate); None where no reply
-                came: the points are taken as spent.
+                came: the points are then taken as spent unless `actual` says otherwise.
         """
         with self._opened() as bucket:
-            bucket["reserved"] = max(0.0, bucket["reserved"] - reserved)
+            _, mark, _ = bucket["open"].pop(str(reserved.number), (0, bucket["taken"], 0))
+            spent = actual if actual is not None else (reserved.points if status is None else 0.0)
+            own = bucket["available"] + reserved.points - spent
             if status is None:
+                bucket["available"] = own
                 return
+            told = float(status["currentlyAvailable"])
+            pending = sum(row[0] for row in bucket["open"].values() if row[1] < mark)
+            safe = told - pending - (bucket["taken"] - mark)
+            is_known = bucket["restore"] > 0
             bucket["maximum"] = float(status["maximumAvailable"])
             bucket["restore"] = float(status["restoreRate"])
-            # What others have under way may not be in the vendor's figure yet: it stays reserved.
-            bucket["available"] = float(status["currentlyAvailable"]) - bucket["reserved"]
+            bucket["available"] = min(told, max(own, safe)) if is_known else safe
 
     @contextmanager
-    def _opened(self) -> Iterator[dict[str, float]]:
+    def _opened(self) -> Iterator[dict[str, Any]]:
         handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX)
@@ -125,16 +153,23 @@ class CostBudget:
         finally:
             os.close(handle)
 
-    def _read(self, handle: int) -> dict[str, float]:
-        """Return the bucket as it is now; a new or damaged file is a bucket that we know nothing of."""
+    def _read(self, handle: int) -> dict[str, Any]:
+        """Return the bucket as it is now; a new, damaged or older file is a bucket that we know nothing of."""
         now = self._clock()
         try:
-            bucket = {name: float(value) for name, value in json.loads(os.pread(handle, 4096, 0)).items()}
-            elapsed = max(0.0, now - bucket["at"])
-        except (ValueError, KeyError, AttributeError):
-            return {"available": 1000.0, "maximum": 1000.0, "restore": 50.0, "reserved": 0.0, "at": now}
-        if elapsed > 60:
-            # Nobody has settled for a minute: whoever reserved is gone.
-            bucket["reserved"] = 0.0
-        most = bucket["maximum"] - bucket["reserved"]
-        return bucket | {"available": min(most, bucket["available"] + elapsed * bucket["restore"]), "at": now}
+            bucket: dict[str, Any] = json.loads(os.pread(handle, 1 << 20, 0))
+            elapsed = now - bucket["at"]
+            grown = min(bucket["maximum"], bucket["available"] + elapsed * bucket["restore"])
+            still_open = {name: row for name, row in bucket["open"].items() if now - row[2] < _LOST_SECONDS}
+            known = bucket | {"available": grown, "open": still_open, "at": now, "taken": bucket["taken"] + 0.0}
+        except (ValueError, KeyError, TypeError, AttributeError):
+            elapsed, known = -1.0, {}
+        return known if elapsed >= 0 else dict(_UNKNOWN, open={}, at=now)
+
+
+def _wait_for(bucket: Mapping[str, Any], cost: float) -> float:
+    """Return the seconds until the cost may be taken; 0 for now."""
+    if bucket["restore"] <= 0:
+        return _POLL_SECONDS if bucket["open"] else 0.0
+    missing = min(cost, bucket["maximum"]) - bucket["available"]
+    return float(missing / bucket["restore"])

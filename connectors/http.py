@@ -12,6 +12,7 @@ from __future__ import annotations
 import json as jsonlib
 import logging
 import random as randomlib
+import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -19,11 +20,17 @@ from typing import Any
 
 import requests
 from requests.adapters import HTTPAdapter
+from urllib3.exceptions import MaxRetryError, NewConnectionError
 
 from contract.errors import FatalError, RetriableError, TruecountError
 
 log = logging.getLogger(__name__)
 LONGEST_WAIT = 60.0
+_SECRETS = re.compile(
+    r"shp[a-z]{2}_\w+|eyJ[\w-]+\.[\w.-]+|Bearer\s+\S+|[\w.+-]+@[\w-]+\.[\w.-]+"
+    r"|(?:client_secret|client_assertion|access_token|oauth_\w+)[\"']?\s*[=:]\s*[\"']?[^\s&\"',]+",
+    re.IGNORECASE,
+)
 Classify = Callable[[requests.Response], TruecountError | None]
 
 
@@ -105,15 +112,22 @@ class HttpSession:
         """
         request = requests.Request(method, self.base_url + path, params=params, json=json, data=data, headers=headers)
         judge = classify or (lambda response: error_from_status(self.system, what, response))
+        is_uncertain = False
         for attempt in range(1, self._patience.attempts + 1):
             response, error = self._once(request, auth, judge, what, is_write)
             if response is not None:
                 return response
+            if isinstance(error, RetriableError):
+                # One lost reply leaves the write in doubt, whatever later attempts are told.
+                error.is_write_uncertain = is_uncertain = is_uncertain or error.is_write_uncertain
             is_last = attempt == self._patience.attempts
             may_repeat = isinstance(error, RetriableError) and (repeat_writes or not error.is_write_uncertain)
             if error is not None and (is_last or not may_repeat):
                 raise error
-            self._sleep(self._wait(attempt, error))
+            wait = self._wait(attempt, error)
+            told = {"system": self.system, "what": redact(what), "attempt": attempt, "seconds": round(wait, 2)}
+            log.info("http_again", extra=told)
+            self._sleep(wait)
         raise RetriableError(f"{self.system}: {what}: not attempted")
 
     def _once(
@@ -134,14 +148,13 @@ class HttpSession:
             response = self._session.send(prepared, timeout=timeouts, allow_redirects=False)
             error = _incomplete(self.system, what, response, is_write=is_write) or judge(response)
         except requests.ConnectionError as failure:
-            was_sent = not isinstance(failure, requests.ConnectTimeout) and "NewConnectionError" not in repr(failure)
-            return None, self._lost(what, failure, uncertain=is_write and was_sent)
+            return None, self._lost(what, failure, uncertain=is_write and _was_sent(failure))
         except (requests.Timeout, requests.exceptions.ChunkedEncodingError, requests.exceptions.ContentDecodingError) as failure:
             return None, self._lost(what, failure, uncertain=is_write)
         except requests.RequestException as failure:
             return None, FatalError(f"{self.system}: {what}: {self.base_url} cannot be asked ({type(failure).__name__})")
         elapsed = round((time.monotonic() - began) * 1000)
-        log.debug("http", extra={"system": self.system, "what": what, "status": response.status_code, "ms": elapsed})
+        log.debug("http", extra={"system": self.system, "what": redact(what), "status": response.status_code, "ms": elapsed})
         if isinstance(error, RetriableError) and is_write and response.status_code >= 500:
             # A failure inside the vendor says nothing about what it did before it failed.
             error.is_write_uncertain = True
@@ -186,6 +199,25 @@ def retry_after(response: requests.Response) -> float | None:
         return float(response.headers["Retry-After"])
     except (KeyError, ValueError):
         return None
+
+
+def redact(text: str) -> str:
+    """Return a text without tokens, signatures and e-mail addresses: everything that is logged or told goes through here.
+
+    Args:
+        text: ours or a vendor's.
+
+    >>> redact("refused: shpat_12ab34 for jo@example.com, client_secret=s3cret&x=1")
+    'refused: *** for ***, ***&x=1'
+    """
+    return _SECRETS.sub("***", text)
+
+
+def _was_sent(failure: requests.ConnectionError) -> bool:
+    """Whether a broken connection may have carried the request: not where it was never made."""
+    cause = failure.args[0] if failure.args else None
+    reason = cause.reason if isinstance(cause, MaxRetryError) else cause
+    return not isinstance(failure, requests.ConnectTimeout) and not isinstance(reason, NewConnectionError)
 
 
 def _incomplete(system: str, what: str, response: requests.Response, *, is_write: bool) -> RetriableError | None:

@@ -1,41 +1,42 @@
 """One Shopify shop: GraphQL over HTTP, within the rate that the shop grants.
 
-Errors are looked for in Shopify's order: HTTP status, then top-level `errors`, then (by the caller) `userErrors`. A
-throttled answer has HTTP status 200. Every reply says how many points are left and how fast they return; the budget is
-kept from that, and shared by all processes.
+Every reply says how many points are left and how fast they return; the budget is kept from that, and shared by all
+processes. What a document costs is what the shop said of it last; before that, what its first line says.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import logging
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
-from functools import cache
-from importlib import resources
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import requests
 
-from connectors.budgets import CostBudget
-from connectors.http import HttpSession, error_from_status
+from connectors.budgets import CostBudget, Reservation
+from connectors.http import HttpSession
 from connectors.shopify.auth import ShopifyToken
+from connectors.shopify.document import load_document, stated_cost
+from connectors.shopify.responses import API_VERSION, cost_of, date_of, judge, read_reply
 from contract.errors import FatalError, RetriableError, TruecountError
 from contract.settings import ShopifySettings
 
-API_VERSION = "2026-10"
+log = logging.getLogger(__name__)
+GRAPHQL_PATH = f"/admin/api/{API_VERSION}/graphql.json"
 OnPage = Callable[[int], None]
-_WAIT_CODES = frozenset({"THROTTLED", "INTERNAL_SERVER_ERROR", "SERVICE_UNAVAILABLE", "TIMEOUT"})
 
 
 @dataclass(frozen=True)
 class Answer:
-    """A reply: its data, when the shop wrote it (its own clock), and errors on optional fields."""
+    """A reply: its data, when the shop wrote it (its own clock), what it cost, and refusals of optional fields."""
 
     data: dict[str, Any]
     read_at: datetime
     errors: tuple[dict[str, Any], ...] = ()
+    cost: float | None = None
 
 
 class ShopifyClient:
@@ -45,17 +46,27 @@ class ShopifyClient:
         shop_code: the shop's code in the contract.
         domain: its myshopify.com domain.
         settings: base URL and credentials.
-        state_folder: where the rate budget is kept.
+        state_folder: where the rate budget is kept, shared by every process of this installation.
+        session: what `HttpSession` takes besides.
     """
 
     def __init__(self, shop_code: str, domain: str, settings: ShopifySettings, *, state_folder: Path, **session: Any) -> None:
         self.shop_code, self.domain = shop_code, domain
+        self.sleep: Callable[[float], None] = session.get("sleep", time.sleep)
         self._session = HttpSession("Shopify", settings.base_url or f"https://{domain}", **session)
         self._token = ShopifyToken(shop_code, settings, self._session)
         self._budget = CostBudget(state_folder, f"shopify-{shop_code.lower()}")
         self._costs: dict[str, float] = {}
 
-    def execute(self, document: str, variables: Mapping[str, Any], *, what: str, is_write: bool = False) -> Answer:
+    def execute(
+        self,
+        document: str,
+        variables: Mapping[str, Any],
+        *,
+        what: str,
+        is_write: bool = False,
+        optional: Collection[str] = (),
+    ) -> Answer:
         """Return the answer to one document, within the shop's rate.
 
         Args:
@@ -63,48 +74,36 @@ class ShopifyClient:
             variables: its variables.
             what: the object of the call, for messages.
             is_write: a mutation with an idempotency key: repeated as it is after a lost reply.
+            optional: names of fields that the app may be refused; they are null then, and the refusals in the answer.
 
         Raises:
             RetriableError: throttled, 5xx or no answer, after the bounded attempts.
             FatalError: credentials, scopes, API version or the document are wrong.
         """
-        named = f"{self.shop_code}: {what}"
-        body = {"query": load_document(document), "variables": dict(variables)}
-        # What a document costs is what the shop said of it last; the dearest allowed before it has said anything.
-        size = f"{document}/{variables.get('page', '')}/{variables.get('lines', '')}"
-        reserved: list[float] = []
-
-        def sign(request: requests.PreparedRequest) -> requests.PreparedRequest:
-            cost = self._costs.get(size, 40.0)
-            self._budget.take(cost)
-            reserved.append(cost)
-            request.headers["X-Shopify-Access-Token"] = self._token.current()
-            return request
-
-        def classify(response: requests.Response) -> TruecountError | None:
-            self._settle(size, reserved, response)
+        call = _Call(self, document, variables, f"{self.shop_code}: {what}", is_write=is_write, optional=optional)
+        response = call.send()
+        if response.status_code == 401:
+            # A token that ended early (the app was installed again): a request refused at the door did nothing.
+            self._token.renew()
+            response = call.send()
             if response.status_code == 401:
-                self._token.renew()
-            return error_from_status("Shopify", named, response) or _version_error(named, response) or _errors(named, response)
+                names = f"TRUECOUNT_SHOPIFY_{self.shop_code.upper()}_"
+                raise FatalError(
+                    f"Shopify {call.named}: HTTP 401: the token is refused; check {names}TOKEN, or {names}CLIENT_ID and "
+                    f"{names}CLIENT_SECRET"
+                )
+        reply, read_at = read_reply(response), date_of(response)
+        if reply is None or read_at is None:
+            raise FatalError(f"Shopify {call.named}: the answer is not GraphQL; check the base URL")
+        told = cost_of(reply)
+        errors = tuple(reply.get("errors") or ())
+        if errors:
+            log.warning("shopify_fields_refused", extra={"shop": self.shop_code, "document": document, "fields": len(errors)})
+        return Answer(reply["data"], read_at, errors, told[1] if told else None)
 
-        try:
-            response = self._session.send(
-                "POST",
-                f"/admin/api/{API_VERSION}/graphql.json",
-                json=body,
-                auth=sign,
-                classify=classify,
-                is_write=is_write,
-                repeat_writes=is_write,
-                what=named,
-            )
-        finally:
-            while reserved:
-                self._budget.settle(reserved.pop(), None)
-        reply = response.json()
-        return Answer(reply["data"], _date(response), tuple(reply.get("errors") or ()))
-
-    def pages(self, document: str, path: str, variables: Mapping[str, Any], *, what: str) -> Iterator[tuple[list[Any], datetime]]:
+    def pages(
+        self, document: str, path: str, variables: Mapping[str, Any], *, what: str, optional: Collection[str] = ()
+    ) -> Iterator[tuple[list[Any], datetime]]:
         """Yield the nodes of each page of a connection, with the instant of its reply.
 
         Args:
@@ -112,13 +111,16 @@ class ShopifyClient:
             path: where the connection is in the data, with dots.
             variables: the document's other variables.
             what: the object of the call.
+            optional: as in `execute`.
 
         Raises:
-            RetriableError: the cursor does not move, so pages would repeat.
+            RetriableError: a cursor comes again, so pages would repeat.
+            FatalError: the connection's owner is not there.
         """
-        after: str | None = None
+        after: str | None = variables.get("after")
+        seen = {after}
         while True:
-            answer = self.execute(document, {**variables, "after": after}, what=what)
+            answer = self.execute(document, {**variables, "after": after}, what=what, optional=optional)
             found: Any = answer.data
             for step in path.split("."):
                 found = found[step] if found else None
@@ -128,64 +130,77 @@ class ShopifyClient:
             page = found["pageInfo"]
             if not page["hasNextPage"]:
                 return
-            if page["endCursor"] == after or not page["endCursor"]:
-                raise RetriableError(f"Shopify {self.shop_code}: {what}: a page repeats; try again later")
             after = page["endCursor"]
+            if not after or after in seen:
+                raise RetriableError(f"Shopify {self.shop_code}: {what}: a page repeats (cursor {after}); try again later")
+            seen.add(after)
 
-    def _settle(self, size: str, reserved: list[float], response: requests.Response) -> None:
-        cost = reserved.pop() if reserved else 0.0
-        try:
-            told = response.json()["extensions"]["cost"]
-        except (ValueError, KeyError, TypeError):
-            self._budget.settle(cost, None)
+    def _reserve(self, size: str, document: str) -> Reservation:
+        return self._budget.take(self._costs.get(size, stated_cost(document)))
+
+    def _settle(self, size: str, reserved: Reservation, response: requests.Response) -> None:
+        told = cost_of(read_reply(response))
+        if told is None:
+            # A reply without a cost was refused before it reached the shop's GraphQL, or failed there.
+            self._budget.settle(reserved, None if response.status_code >= 500 else 0.0, None)
             return
-        self._costs[size] = float(told["requestedQueryCost"])
-        self._budget.settle(cost, told["throttleStatus"])
+        self._costs[size] = told[0]
+        self._budget.settle(reserved, told[1], told[2])
 
 
-@cache
-def load_document(name: str) -> str:
-    """Return the text of a GraphQL document."""
-    return (resources.files("connectors.shopify") / "documents" / f"{name}.graphql").read_text(encoding="utf-8")
+class _Call:
+    """One call: each attempt has its own token and its own points, given back when its reply has told what it cost."""
 
+    def __init__(  # noqa: PLR0913 - the parts of one call
+        self,
+        client: ShopifyClient,
+        document: str,
+        variables: Mapping[str, Any],
+        named: str,
+        *,
+        is_write: bool,
+        optional: Collection[str],
+    ) -> None:
+        self.named = named
+        self._client, self._document, self._variables = client, document, dict(variables)
+        self._is_write, self._optional = is_write, optional
+        lengths = [str(len(value)) for value in self._variables.values() if isinstance(value, list)]
+        numbers = [str(value) for value in self._variables.values() if isinstance(value, int)]
+        self._size = "/".join([document, *lengths, *numbers])
+        self._reserved: Reservation | None = None
 
-def _version_error(named: str, response: requests.Response) -> TruecountError | None:
-    version = response.headers.get("X-Shopify-API-Version", API_VERSION)
-    if version == API_VERSION:
-        return None
-    return FatalError(
-        f"Shopify {named}: answered by API {version}, asked for {API_VERSION}: that version is retired; update Truecount"
-    )
+    def send(self) -> requests.Response:
+        """Return the reply: a success, or 401."""
+        try:
+            return self._client._session.send(
+                "POST",
+                GRAPHQL_PATH,
+                json={"query": load_document(self._document), "variables": self._variables},
+                auth=self._prepare,
+                classify=self._classify,
+                is_write=self._is_write,
+                repeat_writes=self._is_write,
+                what=self.named,
+            )
+        finally:
+            self._give_up()
 
+    def _prepare(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        self._give_up()
+        request.headers["X-Shopify-Access-Token"] = self._client._token.current()
+        self._reserved = self._client._reserve(self._size, self._document)
+        return request
 
-def _errors(named: str, response: requests.Response) -> TruecountError | None:
-    """Return what the top-level errors mean; one on an optional field, with the data there, is no failure."""
-    reply = response.json()
-    errors = reply.get("errors") or []
-    if isinstance(errors, str):
-        return FatalError(f"Shopify {named}: {errors}")
-    codes = {str((error.get("extensions") or {}).get("code")) for error in errors}
-    told = "; ".join(str(error.get("message")) for error in errors[:3])
-    if codes & _WAIT_CODES:
-        return RetriableError(f"Shopify {named}: {told}; try again", retry_after=_throttle_wait(reply), is_write_uncertain=True)
-    if errors and not (codes == {"ACCESS_DENIED"} and reply.get("data") and all(error.get("path") for error in errors)):
-        return FatalError(f"Shopify {named}: {told} ({', '.join(sorted(codes))}); check the app's scopes")
-    return None if reply.get("data") is not None else FatalError(f"Shopify {named}: an answer without data; check the base URL")
+    def _classify(self, response: requests.Response) -> TruecountError | None:
+        if self._reserved is not None:
+            self._client._settle(self._size, self._reserved, response)
+            self._reserved = None
+        if response.status_code == 401:
+            return None
+        return judge(self.named, response, is_write=self._is_write, optional=self._optional)
 
-
-def _throttle_wait(reply: Mapping[str, Any]) -> float | None:
-    try:
-        cost = reply["extensions"]["cost"]
-        status = cost["throttleStatus"]
-        missing = float(cost["requestedQueryCost"]) - float(status["currentlyAvailable"])
-        return max(0.0, missing / float(status["restoreRate"]))
-    except (KeyError, TypeError, ZeroDivisionError):
-        return None
-
-
-def _date(response: requests.Response) -> datetime:
-    """Return when the shop answered, by its own clock; ours where it does not say."""
-    try:
-        return parsedate_to_datetime(response.headers["Date"]).astimezone(UTC)
-    except (KeyError, ValueError):
-        return datetime.now(UTC)
+    def _give_up(self) -> None:
+        """Count the points of an attempt without a reply as spent."""
+        if self._reserved is not None:
+            self._client._budget.settle(self._reserved, None, None)
+            self._reserved = None

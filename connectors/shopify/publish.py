@@ -6,15 +6,22 @@ compare-and-swap of the next one proves it row by row.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
+from connectors.http import redact
 from connectors.shopify.client import ShopifyClient
 from contract.errors import RejectedError, RetriableError
 
-_STALE = "CHANGE_FROM_QUANTITY_STALE"
+MOST_ROWS = 250
+"""The largest input of a call, by Shopify's general limit on arrays."""
+_STALE = frozenset({"CHANGE_FROM_QUANTITY_STALE", "COMPARE_QUANTITY_STALE"})
+_WAITS = (0.5, 1.0, 2.0, 4.0)
+"""Seconds between repeats of a call that the shop says is still running."""
 _IN_PROGRESS = "IDEMPOTENCY_CONCURRENT_REQUEST"
+_FAILED_BEFORE = "IDEMPOTENCY_PREVIOUS_ATTEMPT_FAILED"
 
 
 @dataclass(frozen=True)
@@ -29,11 +36,16 @@ class PairChange:
 
 @dataclass(frozen=True)
 class SetOutcome:
-    """What became of a call's rows; rows in none of the lists were left as they were, and may go again with a new key."""
+    """What became of a call's rows; the untouched were left as they were, and may go again with a new key.
+
+    `read_at` is the shop's own instant of the reply.
+    """
 
     accepted: tuple[PairChange, ...] = ()
     stale: tuple[PairChange, ...] = ()
     rejected: tuple[tuple[PairChange, str, str], ...] = ()
+    untouched: tuple[PairChange, ...] = ()
+    read_at: datetime | None = None
 
 
 def set_available(client: ShopifyClient, rows: Sequence[PairChange], key: str, reference: str) -> SetOutcome:
@@ -50,9 +62,11 @@ def set_available(client: ShopifyClient, rows: Sequence[PairChange], key: str, r
 
     Raises:
         RetriableError: no answer, or the same call is still running: wait, same key.
-        RejectedError: the call as a whole is refused.
+        RejectedError: the call as a whole is refused; nothing was written.
         FatalError: credentials or scopes.
     """
+    if len(rows) > MOST_ROWS:
+        raise ValueError(f"Shopify {client.shop_code}: {len(rows)} rows in a call of at most {MOST_ROWS}")
     quantities = [
         {
             "inventoryItemId": row.inventory_item_id,
@@ -63,27 +77,48 @@ def set_available(client: ShopifyClient, rows: Sequence[PairChange], key: str, r
         for row in rows
     ]
     given = {"name": "available", "reason": "correction", "referenceDocumentUri": reference, "quantities": quantities}
-    answer = client.execute("set_available", {"input": given, "key": key}, what=f"set {len(rows)} quantities", is_write=True)
-    errors = answer.data["inventorySetQuantities"]["userErrors"]
-    return _sort_errors(client.shop_code, rows, errors) if errors else SetOutcome(accepted=tuple(rows))
+    for wait in (*_WAITS, None):
+        answer = client.execute("set_available", {"input": given, "key": key}, what=f"set {len(rows)} quantities", is_write=True)
+        errors = _user_errors(client.shop_code, answer.data)
+        if wait is None or not any(error.get("code") == _IN_PROGRESS for error in errors):
+            break
+        client.sleep(wait)
+    outcome = _sort_errors(client.shop_code, rows, errors) if errors else SetOutcome(accepted=tuple(rows))
+    return replace(outcome, read_at=answer.read_at)
+
+
+def _user_errors(shop_code: str, data: Mapping[str, Any]) -> Sequence[dict[str, Any]]:
+    payload = data.get("inventorySetQuantities")
+    if payload is None:
+        told = f"Shopify {shop_code}: set quantities: an answer without a result; the same key tells what became of it"
+        raise RetriableError(told, is_write_uncertain=True)
+    errors: Sequence[dict[str, Any]] = payload["userErrors"]
+    return errors
 
 
 def _sort_errors(shop_code: str, rows: Sequence[PairChange], errors: Sequence[dict[str, Any]]) -> SetOutcome:
-    stale: dict[int, PairChange] = {}
-    rejected: dict[int, tuple[PairChange, str, str]] = {}
+    stale: set[int] = set()
+    rejected: dict[int, tuple[str, str]] = {}
     for error in errors:
-        code, told = str(error.get("code")), str(error.get("message"))
+        code, told = str(error.get("code")), redact(str(error.get("message")))
         place = _row_of(error.get("field"))
         if code == _IN_PROGRESS:
             raise RetriableError(f"Shopify {shop_code}: set quantities: {told}; wait, then the same key", is_write_uncertain=True)
+        if code == _FAILED_BEFORE:
+            # The key is used up by an attempt that wrote nothing.
+            return SetOutcome(untouched=tuple(rows))
         if place is None or place >= len(rows):
-            raise RejectedError(f"Shopify {shop_code}: set quantities: {code}: {told}", code=code)
-        if code == _STALE:
-            stale[place] = rows[place]
+            path = ".".join(map(str, error.get("field") or ()))
+            raise RejectedError(f"Shopify {shop_code}: set quantities: {code}: {told}", code=code, path=path)
+        if code in _STALE:
+            stale.add(place)
         else:
-            rejected[place] = (rows[place], code, told)
-    kept = tuple(row for place, row in stale.items() if place not in rejected)
-    return SetOutcome(stale=kept, rejected=tuple(rejected.values()))
+            rejected[place] = (code, told)
+    return SetOutcome(
+        stale=tuple(row for place, row in enumerate(rows) if place in stale and place not in rejected),
+        rejected=tuple((rows[place], *why) for place, why in sorted(rejected.items())),
+        untouched=tuple(row for place, row in enumerate(rows) if place not in stale and place not in rejected),
+    )
 
 
 def _row_of(field: Sequence[str] | None) -> int | None:

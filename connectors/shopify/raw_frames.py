@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from contract.errors import RetriableError
 from contract.tables import TABLES
 
 Row = Mapping[str, Any]
@@ -27,6 +28,26 @@ def to_raw_frame(table: str, rows: Iterable[Row], run_id: str, extracted_at: dat
     columns = TABLES[table].columns
     listed = [{name: as_text(value) for name, value in {**row, **stamp}.items()} for row in rows]
     return pd.DataFrame(listed, columns=list(columns), dtype="str")
+
+
+def check_keys(table: str, shop_code: str, rows: Iterable[Row]) -> None:
+    """Raise where a key stands twice: a page was repeated, or changed while we paged.
+
+    Args:
+        table: the frame's name.
+        shop_code: the shop, for the message.
+        rows: column to value.
+
+    Raises:
+        RetriableError: a key stands twice.
+    """
+    seen: set[tuple[Any, ...]] = set()
+    for row in rows:
+        key = tuple(row[column] for column in TABLES[table].key)
+        if key in seen:
+            named = " ".join(map(str, key))
+            raise RetriableError(f"Shopify {shop_code}: {table}: {named} comes twice: a page repeats; try again later")
+        seen.add(key)
 
 
 def as_text(value: Any) -> str | None:

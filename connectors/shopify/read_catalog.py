@@ -7,7 +7,7 @@ from datetime import datetime
 import pandas as pd
 
 from connectors.shopify.client import ShopifyClient
-from connectors.shopify.raw_frames import dig, to_raw_frame
+from connectors.shopify.raw_frames import check_keys, dig, to_raw_frame
 
 
 def read_locations(client: ShopifyClient, *, run_id: str, extracted_at: datetime) -> pd.DataFrame:
@@ -23,6 +23,7 @@ def read_locations(client: ShopifyClient, *, run_id: str, extracted_at: datetime
         for nodes, _ in client.pages("locations", "locations", {}, what="locations")
         for node in nodes
     ]
+    check_keys("raw_shopify__locations", client.shop_code, rows)
     return to_raw_frame("raw_shopify__locations", rows, run_id, extracted_at)
 
 
@@ -42,4 +43,5 @@ def read_variants(client: ShopifyClient, *, run_id: str, extracted_at: datetime)
         for nodes, _ in client.pages("variants", "productVariants", {}, what="variants")
         for node in nodes
     ]
+    check_keys("raw_shopify__variants", client.shop_code, rows)
     return to_raw_frame("raw_shopify__variants", rows, run_id, extracted_at)

@@ -143,8 +143,8 @@ def order_node(shop: Shop, order: Order) -> Node:
         "fulfillmentOrders": lambda **given: connection(
             order["fulfillment_orders"], given, lambda row: fulfillment_order_node(shop, order, row)
         ),
-        "fulfillments": lambda first=None, **_: [_fulfillment(shop, order, row) for row in order["fulfillments"][:first]],
-        "refunds": lambda first=None, **_: [_refund(shop, order, row) for row in order["refunds"][:first]],
+        "fulfillments": lambda first=None, **_: [fulfillment_node(shop, order, row) for row in order["fulfillments"][:first]],
+        "refunds": lambda first=None, **_: [refund_node(shop, order, row) for row in order["refunds"][:first]],
     }
 
 
@@ -236,7 +236,8 @@ def _quantity(level: Mapping[str, Any], item_id: str, location_id: str, name: st
     }
 
 
-def _fulfillment(shop: Shop, order: Order, row: Mapping[str, Any]) -> Node:
+def fulfillment_node(shop: Shop, order: Order, row: Mapping[str, Any]) -> Node:
+    """Return a Fulfillment."""
     lines = {line["id"]: line for line in order["lines"]}
     return {
         "__typename": "Fulfillment",
@@ -258,7 +259,8 @@ def _fulfillment(shop: Shop, order: Order, row: Mapping[str, Any]) -> Node:
     }
 
 
-def _refund(shop: Shop, order: Order, row: Mapping[str, Any]) -> Node:
+def refund_node(shop: Shop, order: Order, row: Mapping[str, Any]) -> Node:
+    """Return a Refund."""
     lines = {line["id"]: line for line in order["lines"]}
     return {
         "__typename": "Refund",

@@ -10,7 +10,16 @@ from typing import Any
 from graphql import GraphQLError
 
 from sandbox.shopify.connections import connection
-from sandbox.shopify.nodes import item_node, level_node, location_node, order_node, variant_node
+from sandbox.shopify.nodes import (
+    fulfillment_node,
+    fulfillment_order_node,
+    item_node,
+    level_node,
+    location_node,
+    order_node,
+    refund_node,
+    variant_node,
+)
 from sandbox.shopify.shop import Order, Shop
 
 _TERM = re.compile(r"(\w+):(<=|>=|<|>)?\s*(?:'([^']*)'|\"([^\"]*)\"|(\S+))")
@@ -40,6 +49,9 @@ def query_root(shop: Shop) -> dict[str, Any]:
         "__typename": "QueryRoot",
         "orders": orders,
         "order": lambda id, **_: order_node(shop, shop.orders[id]) if id in shop.orders else None,  # noqa: A006
+        "fulfillment": lambda id, **_: _part_of(shop, "fulfillments", id, fulfillment_node),  # noqa: A006
+        "fulfillmentOrder": lambda id, **_: _part_of(shop, "fulfillment_orders", id, fulfillment_order_node),  # noqa: A006
+        "refund": lambda id, **_: _part_of(shop, "refunds", id, refund_node),  # noqa: A006
         "locations": locations,
         "location": lambda id=None, **_: location_node(shop, id or next(iter(shop.locations))),  # noqa: A006
         "productVariants": lambda **given: connection(list(shop.variants), given, lambda key: variant_node(shop, key), "variants"),
@@ -49,6 +61,11 @@ def query_root(shop: Shop) -> dict[str, Any]:
         "node": lambda id, **_: find_node(shop, id),  # noqa: A006
         "shop": {"__typename": "Shop", "id": "gid://shopify/Shop/1", "name": shop.code, "currencyCode": shop.currency},
     }
+
+
+def _part_of(shop: Shop, kind: str, key: str, node: Callable[[Shop, Order, Any], Any]) -> Any:
+    """Return the fulfilment, fulfilment order or refund of an id, or None."""
+    return next((node(shop, order, row) for order in shop.orders.values() for row in order[kind] if row["id"] == key), None)
 
 
 def find_node(shop: Shop, key: str) -> Any:

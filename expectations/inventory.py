@@ -1,0 +1,103 @@
+"""The laws of the published numbers, checked by Great Expectations before anything is written.
+
+1. No number is above its pool. 2. No number is negative. 3. Nothing outside the contract is published.
+And the identity of the states of every level, and one row per key.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from contract.models import Contract
+from expectations.result import CheckResult, Severity
+
+MOST_SAMPLES = 20
+_KEY = ["channel_code", "sku", "location_code"]
+
+
+def check_inventory(frames: Mapping[str, pd.DataFrame], contract: Contract) -> list[CheckResult]:
+    """Return the result of every check of one inventory run; bad data never raises.
+
+    Args:
+        frames: the run's frames; `out_channel_quantities` and `core_levels` are looked at.
+        contract: what may be published.
+    """
+    numbers = frames["out_channel_quantities"]
+    levels = frames["core_levels"]
+    states = ["available_qty", "committed_qty", "reserved_qty", "damaged_qty", "safety_stock_qty", "quality_control_qty"]
+    pool = numbers.assign(
+        ceiling_qty=numbers["pool_qty"].clip(lower=0), key=numbers[_KEY].agg("/".join, axis=1) if len(numbers) else ""
+    )
+    level_key = ["shop_code", "sku", "location_code"]
+    summed = levels.assign(
+        states_qty=levels[states].sum(axis=1), key=levels[level_key].agg("/".join, axis=1) if len(levels) else ""
+    )
+    places = sorted({code for channel in contract.channels for code in channel.pool} | {"-"})
+    channels = sorted(channel.channel_code for channel in contract.channels)
+    results = _validate(
+        pool,
+        [
+            (
+                "no_negative_number",
+                "No number is negative.",
+                "ExpectColumnValuesToBeBetween",
+                {"column": "publish_qty", "min_value": 0},
+            ),
+            (
+                "within_pool",
+                "No number is above its pool.",
+                "ExpectColumnPairValuesAToBeGreaterThanB",
+                {"column_A": "ceiling_qty", "column_B": "publish_qty", "or_equal": True},
+            ),
+            (
+                "known_channel",
+                "Every channel is in the contract.",
+                "ExpectColumnValuesToBeInSet",
+                {"column": "channel_code", "value_set": channels},
+            ),
+            (
+                "known_location",
+                "Every location is in the contract.",
+                "ExpectColumnValuesToBeInSet",
+                {"column": "location_code", "value_set": places},
+            ),
+            ("one_number", "One number per channel, SKU and location.", "ExpectColumnValuesToBeUnique", {"column": "key"}),
+        ],
+        "halt",
+    )
+    identity = (
+        "level_identity",
+        "On hand is the sum of its states.",
+        "ExpectColumnPairValuesToBeEqual",
+        {"column_A": "on_hand_qty", "column_B": "states_qty"},
+    )
+    return results + _validate(summed, [identity], "quarantine")
+
+
+def _validate(frame: pd.DataFrame, laws: list[tuple[str, str, str, dict[str, Any]]], severity: Severity) -> list[CheckResult]:
+    with warnings.catch_warnings():
+        # Great Expectations imports modules that the standard library has deprecated.
+        warnings.simplefilter("ignore")
+        import great_expectations as gx
+
+        context = gx.get_context(mode="ephemeral")
+        context.variables.progress_bars = {"globally": False, "metric_calculations": False}
+        asset = context.data_sources.add_pandas("frames").add_dataframe_asset("frame")
+        batch = asset.add_batch_definition_whole_dataframe("whole").get_batch({"dataframe": frame})
+        wanted = [(name, told, getattr(gx.expectations, kind)(**given)) for name, told, kind, given in laws]
+        shape = {"result_format": "COMPLETE", "unexpected_index_column_names": ["key"]}
+        return [_result(name, told, severity, batch.validate(law, result_format=shape)) for name, told, law in wanted]
+
+
+def _result(name: str, told: str, severity: Severity, outcome: Any) -> CheckResult:
+    found = outcome.result or {}
+    keys = tuple(str(row.get("key")) for row in (found.get("unexpected_index_list") or [])[:MOST_SAMPLES])
+    count = int(found.get("unexpected_count") or 0)
+    failed = str(outcome.exception_info) if not outcome.success and not count else ""
+    return CheckResult(
+        name, told, severity, bool(outcome.success), count, keys, failed or f"{count} of {found.get('element_count', 0)} rows"
+    )

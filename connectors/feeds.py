@@ -11,7 +11,7 @@ from typing import Literal
 import fsspec
 import pandas as pd
 
-from contract.errors import RetriableError
+from contract.errors import FatalError, RetriableError
 
 
 def write_feed(url: str, rows: pd.DataFrame, *, run_id: str, format: Literal["csv", "json"]) -> dict[str, object]:  # noqa: A002
@@ -30,7 +30,8 @@ def write_feed(url: str, rows: pd.DataFrame, *, run_id: str, format: Literal["cs
         The manifest: rows, sha256, run_id, written_at_utc, url.
 
     Raises:
-        RetriableError: the place cannot be written.
+        RetriableError: the place cannot be written now.
+        FatalError: nothing here can write to such a URL.
     """
     text = rows.to_csv(index=False) if format == "csv" else rows.to_json(orient="records")
     body = text.encode()
@@ -50,11 +51,18 @@ def write_feed(url: str, rows: pd.DataFrame, *, run_id: str, format: Literal["cs
 
 
 def _put(url: str, body: bytes) -> None:
-    system, path = fsspec.core.url_to_fs(url)
+    try:
+        system, path = fsspec.core.url_to_fs(url)
+    except (ValueError, ImportError) as error:
+        raise FatalError(f"feed {url}: no way to write there ({error}); check the channel's url in the contract") from error
     system.makedirs(system._parent(path), exist_ok=True)
     if "file" not in system.protocol:
         system.pipe_file(path, body)
         return
     draft = f"{path}.{uuid.uuid4().hex[:8]}.part"
-    system.pipe_file(draft, body)
-    system.mv(draft, path)
+    try:
+        system.pipe_file(draft, body)
+        system.mv(draft, path)
+    finally:
+        if system.exists(draft):
+            system.rm_file(draft)

@@ -11,6 +11,7 @@ from connectors.http import Patience
 from connectors.shopify.client import ShopifyClient
 from contract.settings import ShopifySettings
 from sandbox.server import Sandbox
+from sandbox.shopify.app import schema
 from sandbox.worlds.small import small_world
 
 NOW = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
@@ -19,6 +20,8 @@ RUN = {"run_id": "r1", "extracted_at": NOW}
 
 @pytest.fixture
 def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
+    # Building the schema takes seconds, once per process, and is not what a test waits for.
+    schema()
     with Sandbox.start(tmp_path / "world", small_world(NOW, "")) as running:
         yield running
 
@@ -29,7 +32,7 @@ def make_client(sandbox: Sandbox, tmp_path: Path) -> Callable[..., ShopifyClient
         seed = sandbox.world.shops[shop].seed
         given = {"client_id": seed["client_id"], "client_secret": seed["client_secret"], **changed}
         settings = ShopifySettings(base_url=sandbox.urls["shopify"][shop], **given)
-        patience = Patience(connect_seconds=2, read_seconds=0.7, attempts=3)
+        patience = Patience(connect_seconds=2, read_seconds=1.5, attempts=3)
         return ShopifyClient(shop, "x.myshopify.com", settings, state_folder=tmp_path, patience=patience, random=lambda: 0.0)
 
     return make

@@ -46,6 +46,17 @@ def order_row(node: Node, metafields: Mapping[str, str]) -> Row:
         "currency_code": node["currencyCode"],
         "presentment_currency_code": node["presentmentCurrencyCode"],
         "has_taxes_included": node["taxesIncluded"],
+        **_totals(node),
+        "custom_attributes": node["customAttributes"],
+        "discount_codes": node["discountCodes"],
+        "shipping_lines": [_shipping_line(row) for row in node["shippingLines"]["nodes"]],
+        "tax_lines": _taxes(node["taxLines"]),
+        "metafields": dict(metafields),
+    }
+
+
+def _totals(node: Node) -> Row:
+    return {
         "subtotal_amount": _money(node["subtotalPriceSet"]),
         "discounts_amount": _money(node["totalDiscountsSet"]),
         "shipping_amount": _money(node["totalShippingPriceSet"]),
@@ -55,11 +66,6 @@ def order_row(node: Node, metafields: Mapping[str, str]) -> Row:
         "presentment_total_amount": dig(node, "totalPriceSet.presentmentMoney.amount"),
         "refunded_amount": _money(node["totalRefundedSet"]),
         "outstanding_amount": _money(node["totalOutstandingSet"]),
-        "custom_attributes": node["customAttributes"],
-        "discount_codes": node["discountCodes"],
-        "shipping_lines": [_shipping_line(row) for row in node["shippingLines"]["nodes"]],
-        "tax_lines": _taxes(node["taxLines"]),
-        "metafields": dict(metafields),
     }
 
 

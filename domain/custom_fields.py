@@ -61,7 +61,7 @@ def map_fields(
             )
             problems.append(FieldProblem("unknown_list_value", told))
         except (ValueError, InvalidOperation):
-            told = f"{mapping.source} is {text!r}, which is no {mapping.type} for {mapping.target}; mend the order or the mapping's type"
+            told = f"{mapping.source} is {text!r}, no {mapping.type} for {mapping.target}; mend the order or the mapping"
             problems.append(FieldProblem("unconvertible_value", told))
     return values, problems
 

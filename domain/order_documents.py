@@ -266,7 +266,7 @@ def _payload(order: Row, draft: _Draft, record: tuple[str, str | None], books: _
         "otherRefNum": order["name"],
         **values,
     }
-    if contract.account.subsidiary_id and record_type == "cashSale":
+    if contract.account.subsidiary_id:
         body["subsidiary"] = {"id": contract.account.subsidiary_id}
     if record_type == "salesOrder":
         body["orderStatus"] = {"id": "A" if contract.orders.initial_status == "pending_approval" else "B"}

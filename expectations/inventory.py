@@ -6,6 +6,7 @@ And the identity of the states of every level, and one row per key.
 
 from __future__ import annotations
 
+import logging
 import warnings
 from collections.abc import Mapping
 from typing import Any
@@ -83,9 +84,12 @@ def _validate(frame: pd.DataFrame, laws: list[tuple[str, str, str, dict[str, Any
         # Great Expectations imports modules that the standard library has deprecated.
         warnings.simplefilter("ignore")
         import great_expectations as gx
+        from great_expectations.data_context.types.base import ProgressBarsConfig
+
+        logging.getLogger("great_expectations").setLevel(logging.WARNING)
 
         context = gx.get_context(mode="ephemeral")
-        context.variables.progress_bars = {"globally": False, "metric_calculations": False}
+        context.variables.progress_bars = ProgressBarsConfig(globally=False, metric_calculations=False)
         asset = context.data_sources.add_pandas("frames").add_dataframe_asset("frame")
         batch = asset.add_batch_definition_whole_dataframe("whole").get_batch({"dataframe": frame})
         wanted = [(name, told, getattr(gx.expectations, kind)(**given)) for name, told, kind, given in laws]

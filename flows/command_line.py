@@ -96,19 +96,19 @@ def explain(
     as_json: Json = False,
 ) -> None:
     """Show every term of a number, with its source and read time."""
-    from flows.replay import explain_number
+    from flows.replay import contract_of, explain_number
     from store.snapshots import load_snapshot
 
     folder = _snapshot_folder(run or _last_run())
-    frames, _, _ = load_snapshot(folder)
-    numbers = explain_number(frames, sku, channel)
+    frames, _, extras = load_snapshot(folder)
+    numbers = explain_number(frames, contract_of(extras, folder).contract, sku, channel)
     if not numbers:
         aside = frames["core_unresolved"]
         told = aside.loc[
             aside["value"].eq(sku) | aside["source_key"].str.contains(sku, regex=False),
             ["reason_code", "source_frame", "source_key"],
         ]
-        screen.show(f"{sku} has no number in {folder.name}", told.to_dict("records"), as_json=as_json)
+        screen.show(f"{sku} has no number in {folder.name}", screen.rows_of(told), as_json=as_json)
         raise typer.Exit(1)
     screen.explain(sku, folder.name, numbers, as_json=as_json)
 

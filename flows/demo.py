@@ -85,7 +85,7 @@ def _show_gap(frames: Mapping[str, pd.DataFrame]) -> str:
     ]
     screen.show(
         f"The reservation gap: {len(gap)} numbers a copying connector would have published too high (first {MOST_LINES})",
-        gap[columns].head(MOST_LINES).to_dict("records"),
+        screen.rows_of(gap[columns].head(MOST_LINES)),
     )
     return str(gap["sku"].iloc[0]) if len(gap) else ""
 

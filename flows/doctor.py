@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from connectors.netsuite.read_stock import read_locations
@@ -42,7 +43,7 @@ def examine() -> list[Finding]:
         Finding("contract", is_sound=True, told=f"{loaded.path}, fingerprint {loaded.fingerprint}"),
         _try("store", lambda: _store(settings, loaded)),
         _try("NetSuite", lambda: _netsuite(settings, loaded)),
-        *(_try(f"Shopify {code}", lambda code=code: _shop(settings, loaded, code)) for code in shops),
+        *(_try(f"Shopify {code}", partial(_shop, settings, loaded, code)) for code in shops),
     ]
 
 

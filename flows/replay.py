@@ -10,8 +10,10 @@ import pandas as pd
 
 from contract.errors import FatalError
 from contract.loading import LoadedContract, parse_contract
+from contract.models import Contract
 from domain.atp import TERMS
 from domain.compute import compute_inventory
+from flows import screen
 from store.snapshots import load_snapshot
 from tasks.compute import STATE_PREFIX
 
@@ -47,7 +49,7 @@ def replay_run(folder: Path) -> Replay:
     frames, manifest, extras = load_snapshot(folder)
     if "raw_shopify__levels" not in frames:
         raise FatalError(f"Truecount snapshot {folder}: holds no inventory run; give a run of publish-inventory")
-    loaded = _contract_of(extras, folder)
+    loaded = contract_of(extras, folder)
     raw = {name: frame for name, frame in frames.items() if name.startswith("raw_")}
     state = {name.removeprefix(STATE_PREFIX): frame for name, frame in frames.items() if name.startswith(STATE_PREFIX)}
     result = compute_inventory(raw, state, loaded.contract, loaded.fingerprint)
@@ -55,7 +57,9 @@ def replay_run(folder: Path) -> Replay:
     return Replay(str(manifest["run_id"]), result.frames, different)
 
 
-def explain_number(frames: dict[str, pd.DataFrame], sku: str, channel_code: str | None = None) -> list[dict[str, Any]]:
+def explain_number(
+    frames: dict[str, pd.DataFrame], contract: Contract, sku: str, channel_code: str | None = None
+) -> list[dict[str, Any]]:
     """Return every term of a SKU's numbers, with its source and read time.
 
     Grain: one mapping per channel and location: its terms (value, source, read time, evidence), rule and numbers.
@@ -75,13 +79,16 @@ def explain_number(frames: dict[str, pd.DataFrame], sku: str, channel_code: str 
             "rule_code": row["rule_code"],
             "contract_fingerprint": row["contract_fingerprint"],
             "pools": [
-                _explain_pool(frames, pool)
-                for pool in atp.to_dict("records")
-                if row["location_code"] in ("-", pool["location_code"])
+                _explain_pool(frames, pool) for pool in screen.rows_of(atp) if pool["location_code"] in _pool_of(contract, row)
             ],
         }
         for row in shown.to_dict("records")
     ]
+
+
+def _pool_of(contract: Contract, row: dict[Any, Any]) -> tuple[str, ...]:
+    """Return the locations that a number is made of: its own, or the whole pool of a channel that takes one number."""
+    return contract.channel(row["channel_code"]).pool if row["location_code"] == "-" else (row["location_code"],)
 
 
 def _explain_pool(frames: dict[str, pd.DataFrame], pool: dict[str, Any]) -> dict[str, Any]:
@@ -134,6 +141,7 @@ def _read_at(frame: pd.DataFrame, sku: str, location_code: str) -> str:
     return "" if rows.empty else rows["read_at_utc"].min().strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
-def _contract_of(extras: dict[str, Any], folder: Path) -> LoadedContract:
+def contract_of(extras: dict[str, Any], folder: Path) -> LoadedContract:
+    """Return the contract that a snapshot was made under."""
     text = extras["contract.yaml"]
     return parse_contract(text.decode() if isinstance(text, bytes) else text, folder / "contract.yaml")

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import pandas as pd
 from rich.console import Console
 from rich.table import Table
 
@@ -37,6 +38,11 @@ def show(title: str, rows: Sequence[Mapping[str, Any]], *, as_json: bool = False
     for row in rows:
         table.add_row(*(f"{value:,}" if type(value) is int else str(value) for value in row.values()))
     console.print(table if rows else f"[bold]{title}[/bold]: nothing")
+
+
+def rows_of(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return a frame as rows for `show`."""
+    return [{str(name): value for name, value in row.items()} for row in frame.to_dict("records")]
 
 
 def explain(sku: str, run_id: str, numbers: Sequence[Mapping[str, Any]], *, as_json: bool = False) -> None:

@@ -35,7 +35,7 @@ class World:
 
     def reset(self, seed: dict[str, Any]) -> None:
         """Forget everything, and begin anew from a seed (`sandbox/README.md`)."""
-        from sandbox.netsuite import seed as netsuite_seed  # noqa: PLC0415 - the vendors import this module
+        from sandbox.netsuite.seed import load  # noqa: PLC0415 - the vendors import this module
         from sandbox.shopify.shop import Shop  # noqa: PLC0415
 
         with self.lock:
@@ -45,7 +45,7 @@ class World:
             self.clock.set(datetime.fromisoformat(instant) if instant else None)
             self.truth = seed.get("truth", [])
             self.shops = {code: Shop(code, given, self.clock) for code, given in seed.get("shopify", {}).items()}
-            netsuite_seed.load(self, seed["netsuite"])
+            load(self, seed["netsuite"])
 
     def note(self, system: str, shop: str, operation: str, fault: str, status: int) -> None:
         """Write a request into the log."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from typing import Any
 
 import pandas as pd
 from prefect import task
@@ -39,7 +40,7 @@ def report_publication(context: Context, run: Run, frames: Frames, changes: pd.D
     aside = {str(code): int(count) for code, count in problems.items()}
     aside |= {str(outcome): int(count) for outcome, count in outcomes.items() if outcome not in _SETTLED}
     run.summary = RunSummary(run.run_id, run.flow_name, is_dry, counts, aside, str(context.state_folder / "snapshots" / run.run_id))
-    table = told[_CHANGE].head(MOST_ROWS).astype("str").to_dict("records")
+    table = _table(told[_CHANGE])
     create_table_artifact(table, key="quantity-changes", description=f"The first {MOST_ROWS} of {len(told)} changed numbers.")
     create_markdown_artifact(summary_page(run.summary, run), key="publication-summary", description="What the run did.")
     done = len(told) if is_dry else int(outcomes.get("accepted", 0))
@@ -71,6 +72,10 @@ def summary_page(summary: RunSummary, run: Run) -> str:
     return "\n".join(lines)
 
 
+def _table(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    return [{str(name): value for name, value in row.items()} for row in frame.head(MOST_ROWS).astype("str").to_dict("records")]
+
+
 def rename_run(name: str) -> None:
     """Give the Prefect run the name of what it did; outside a flow run there is nothing to name."""
     if flow_run.id:
@@ -93,7 +98,7 @@ def report_orders(context: Context, run: Run, outcomes: pd.DataFrame) -> RunSumm
     folder = str(context.state_folder / "snapshots" / run.run_id)
     run.summary = RunSummary(run.run_id, run.flow_name, is_dry, counts, aside, folder)
     first = told.sort_values("outcome", key=lambda column: ~column.isin(["set_aside", "failed"]), kind="stable")
-    table = first[_DOCUMENT].head(MOST_ROWS).astype("str").to_dict("records")
+    table = _table(first[_DOCUMENT])
     create_table_artifact(
         table, key="order-documents", description=f"The first {MOST_ROWS} of {len(told)} orders, set aside first."
     )

@@ -121,7 +121,7 @@ def _write(context: Context, run_id: str, row: dict[str, Any]) -> dict[str, Any]
         _record(context, run_id, known, ("failed", None, str(error)))
         return {**row, "outcome": "failed", "netsuite_id": None, "message": str(error), "reason_code": error.code}
     except RetriableError as error:
-        documents.record_failed(context.engine, row["external_id"], str(error), at=context.now())
+        # The intent stays open: the next run looks the document up before it writes it.
         return {
             **row,
             "outcome": "failed",
@@ -142,7 +142,9 @@ def _record(context: Context, run_id: str, known: dict[str, Any], became: tuple[
 
 def _records(frame: pd.DataFrame) -> Iterator[dict[str, Any]]:
     clean = frame.astype("object").where(frame.notna(), None)
-    yield from clean.to_dict("records")
+    names = [str(name) for name in clean.columns]
+    for values in clean.itertuples(index=False, name=None):
+        yield dict(zip(names, values, strict=True))
 
 
 def _append(frame: pd.DataFrame, more: pd.DataFrame) -> pd.DataFrame:

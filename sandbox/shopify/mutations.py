@@ -19,8 +19,8 @@ LARGEST_INPUT = 250
 KEY_LIFE = timedelta(hours=24)
 _BOUND = 1_000_000_000
 _REASON_WORDS = (
-    "correction cycle_count_available damaged movement_canceled movement_created movement_received movement_updated other promotion "
-    "quality_control received reservation_created reservation_deleted reservation_updated restock safety_stock shrinkage"
+    "correction cycle_count_available damaged movement_canceled movement_created movement_received movement_updated other "
+    "promotion quality_control received reservation_created reservation_deleted reservation_updated restock safety_stock shrinkage"
 )
 _REASONS = frozenset(_REASON_WORDS.split())
 

@@ -113,6 +113,7 @@ def account_seed(places: tuple[Place, ...], public_key_pem: str) -> dict[str, An
             for place in places
             for number in place.netsuite_ids
         ],
+        "subsidiaries": [{"id": "1", "name": "Truecount Inc."}],
         "items": [dict(item) for item in CHARGE_ITEMS],
         "stock": [],
         "customers": [

@@ -186,7 +186,7 @@ def _rebase(connection: Connection, told: list[dict[str, Any]]) -> None:
             "step": int(row["desired_qty"]) - int(row["expected_qty"]),
         }
         for row in told
-        if row["outcome"] == ACCEPTED
+        if row["outcome"] == ACCEPTED and row["inventory_item_id_shopify"]  # a feed has no level
     ]
     if steps:
         here = (

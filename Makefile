@@ -45,10 +45,7 @@ test: setup ## Every test, on SQLite and on a real PostgreSQL server
 conformance: setup ## The sandbox and the parsers against recordings (needs SHARED=../shared)
 	$(BIN)/python -m tests.conformance $(SHARED)
 
-bench: setup ## The benchmarks, as ratios
-	$(BIN)/python -m benchmarks
-
 clean: ## Remove what the targets made
 	rm -rf .venv .demo build *.egg-info .mypy_cache .ruff_cache .pytest_cache
 
-.PHONY: docs help setup lock demo check format test conformance bench clean
+.PHONY: docs help setup lock demo check format test conformance clean

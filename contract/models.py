@@ -21,12 +21,6 @@ class Model(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class OtherOrigin(Model):
-    """How orders that no shop knows (phone, EDI) count: their committed units always do."""
-
-    backorders: Literal["all", "none"] = "all"
-
-
 class Account(Model):
     """The NetSuite account."""
 
@@ -35,7 +29,6 @@ class Account(Model):
     concurrency: Annotated[int, Field(ge=1, le=50)] = 4
     subsidiary_id: NetsuiteId | None = None
     line_id_field: LineField = Field(description="The line column that carries the Shopify line id.")
-    other_origin: OtherOrigin = OtherOrigin()
 
 
 class Shop(Model):
@@ -133,7 +126,6 @@ class Tolerances(Model):
 
     unexplained_drop_hours: Annotated[int, Field(ge=1)] = 24
     keep_snapshots_days: Annotated[int, Field(ge=1)] = 14
-    max_input_age_minutes: Annotated[int, Field(ge=1)] = 60
 
 
 class Contract(Model):

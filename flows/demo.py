@@ -72,43 +72,44 @@ def run_demo(folder: Path, world: str) -> int:
 def _show_gap(frames: Mapping[str, pd.DataFrame]) -> str:
     """Show where a copied number would have offered units that are gone; return the SKU of the widest gap."""
     rows = _beside(frames)
-    gap = rows.loc[rows["a copy shows"] > rows["we publish"]].sort_values(["gap", "sku"], ascending=[False, True])
-    columns = [
-        "sku",
-        "location",
-        "a copy shows",
-        "we publish",
-        "not in NetSuite yet",
-        "unseen",
-        "held",
-        "oversold elsewhere or buffer",
+    gap = rows.loc[rows["copied_qty"] > rows["atp_qty"].clip(lower=0)]
+    gap = gap.assign(gap=gap["copied_qty"] - gap["atp_qty"].clip(lower=0)).sort_values(["gap", "sku"], ascending=[False, True])
+    table = [
+        {
+            "sku": row["sku"],
+            "location": row["location_code"],
+            "a copy shows": row["copied_qty"],
+            "we publish": row["publish_qty"],
+            "why they differ": _why(row),
+        }
+        for row in screen.rows_of(gap.head(MOST_LINES))
     ]
+    units = int(gap["gap"].sum())
     screen.show(
-        f"The reservation gap: {len(gap)} numbers a copying connector would have published too high (first {MOST_LINES})",
-        screen.rows_of(gap[columns].head(MOST_LINES)),
+        f"The reservation gap: {len(gap):,} of {len(rows):,} numbers, {units:,} units that a copying connector would have offered "
+        f"although they are gone (the widest {len(table)})",
+        table,
     )
     return str(gap["sku"].iloc[0]) if len(gap) else ""
 
 
+def _why(row: Mapping[str, Any]) -> str:
+    reasons = (
+        (row["unreflected_qty"], "sold, not in NetSuite's figure yet"),
+        (row["backordered_qty"], "backordered"),
+        (row["unseen_qty"], "sold, their order in no list yet"),
+        (row["held_qty"], "held by a shop"),
+        (row["atp_qty"] - row["pool_qty"], "owed to a location that is oversold"),
+        (row["buffer_qty"], "buffer"),
+    )
+    return "; ".join(f"{units} {told}" for units, told in reasons if units > 0)
+
+
 def _beside(frames: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """Return, per Shopify channel, SKU and location, what a copy would show beside what we publish, and why."""
+    """Return, per SKU and location of a shop, NetSuite's available (what a copy shows) beside what we publish."""
     shown = frames["out_channel_quantities"].loc[lambda rows: rows["location_code"] != "-"]
     rows = shown.merge(frames["out_atp"], on=["sku", "location_code"], validate="many_to_one")
-    rows = rows.drop_duplicates(["sku", "location_code"])
-    copied = rows["available_qty"].clip(lower=0)
-    explained = rows["unreflected_qty"] + rows["unseen_qty"] + rows["held_qty"]
-    return rows.assign(
-        **{
-            "location": rows["location_code"],
-            "a copy shows": copied,
-            "we publish": rows["publish_qty"],
-            "not in NetSuite yet": rows["unreflected_qty"],
-            "unseen": rows["unseen_qty"],
-            "held": rows["held_qty"],
-            "oversold elsewhere or buffer": (rows["atp_qty"].clip(lower=0) - rows["publish_qty"]).clip(lower=0),
-            "gap": explained,
-        }
-    )
+    return rows.drop_duplicates(["sku", "location_code"]).assign(copied_qty=rows["available_qty"].clip(lower=0))
 
 
 def _show_oversold(frames: Mapping[str, pd.DataFrame], truth: pd.DataFrame) -> None:

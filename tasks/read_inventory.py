@@ -28,6 +28,7 @@ from connectors.shopify.read_orders import read_orders
 from contract.models import Contract
 from domain.ledger import reflected_units
 from tasks.context import Context
+from tasks.progress import progress_of
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -66,7 +67,10 @@ def read_netsuite_lines(context: Context, run_id: str) -> Read:
 def read_netsuite_balances(context: Context, run_id: str) -> Read:
     """Return read 2: on hand, committed and backordered per item and location of the contract."""
     ids = [netsuite_id for location in context.contract.locations for netsuite_id in location.netsuite_locations]
-    frame = read_stock(context.netsuite, ids, run_id=run_id, extracted_at=context.now())
+    with progress_of("NetSuite balances", 0) as told:
+        frame = read_stock(
+            context.netsuite, ids, run_id=run_id, extracted_at=context.now(), on_page=lambda rows: told("NetSuite", rows)
+        )
     return _counted("netsuite_balances", {"raw_netsuite__stock": frame})
 
 
@@ -91,22 +95,39 @@ def read_shopify_orders(context: Context, run_id: str, since: datetime | None = 
     """Return read 4: orders of every shop updated since then, with their lines, routing, fulfilments and refunds."""
     at = context.now()
     start = since or orders_since(context.contract, at)
-    parts = _side_by_side(
-        context,
-        lambda c: read_orders(c, updated_since=start, run_id=run_id, extracted_at=at, metafields=metafields(context.contract)),
-    )
+    wanted = metafields(context.contract)
+    with progress_of("Shopify orders", 0) as told:
+        parts = _side_by_side(
+            context,
+            lambda c: read_orders(
+                c,
+                updated_since=start,
+                run_id=run_id,
+                extracted_at=at,
+                metafields=wanted,
+                on_page=lambda rows: told(c.shop_code, rows),
+            ),
+        )
     return _counted("shopify_orders", {name: _stack([part[name] for part in parts]) for name in parts[0]})
 
 
 @task(name="read 5: Shopify levels", cache_policy=NO_CACHE)
-def read_shopify_levels(context: Context, run_id: str) -> Read:
+def read_shopify_levels(context: Context, run_id: str, variants: pd.DataFrame) -> Read:
     """Return read 5: every level at the contract's locations: what the compare-and-swap expects, and the witness."""
     at = context.now()
     places = {
         shop: [loc.shopify_locations[shop] for loc in context.contract.locations if shop in loc.shopify_locations]
         for shop in context.shops
     }
-    frame = each_shop(context, lambda c: read_levels(c, places[c.shop_code], run_id=run_id, extracted_at=at))
+    items = variants.groupby("shop_code").size()
+    most = sum(int(items.get(shop, 0)) * len(gids) for shop, gids in places.items())
+    with progress_of("Shopify levels", most) as told:
+        frame = each_shop(
+            context,
+            lambda c: read_levels(
+                c, places[c.shop_code], run_id=run_id, extracted_at=at, on_page=lambda rows: told(c.shop_code, rows)
+            ),
+        )
     return _counted("shopify_levels", {"raw_shopify__levels": frame})
 
 

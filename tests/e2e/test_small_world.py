@@ -26,7 +26,7 @@ def read(context, run_id="r"):
     raw |= read_netsuite_balances.fn(context, run_id)
     raw |= reread_netsuite_lines.fn(context, run_id, raw["raw_netsuite__order_lines"])
     raw |= read_shopify_orders.fn(context, run_id)
-    return raw | read_shopify_levels.fn(context, run_id)
+    return raw | read_shopify_levels.fn(context, run_id, raw["raw_shopify__variants"])
 
 
 def compute(context):

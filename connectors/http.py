@@ -16,6 +16,8 @@ import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import requests
@@ -130,6 +132,20 @@ class HttpSession:
             self._sleep(wait)
         raise RetriableError(f"{self.system}: {what}: not attempted")
 
+    def clock(self) -> datetime | None:
+        """Return the vendor's clock, by the `Date` of its answer to a request without credentials; None where it says none.
+
+        Raises:
+            RetriableError: it does not answer.
+        """
+        dated: list[datetime | None] = []
+
+        def look(response: requests.Response) -> None:
+            dated.append(date_of(response))
+
+        self.send("HEAD", "/", what="clock", classify=look)
+        return dated[-1]
+
     def _once(
         self,
         request: requests.Request,
@@ -191,6 +207,14 @@ def error_from_status(system: str, what: str, response: requests.Response) -> Tr
     if status in (301, 302, 307, 308, 404):
         return FatalError(f"{where}: nothing answers there; check the account or shop in the contract, and the base URL")
     return FatalError(f"{where}: the request is refused")
+
+
+def date_of(response: requests.Response) -> datetime | None:
+    """Return when the vendor answered, by its own clock, to the second below; None where it does not say."""
+    try:
+        return parsedate_to_datetime(response.headers["Date"]).astimezone(UTC)
+    except (KeyError, ValueError):
+        return None
 
 
 def retry_after(response: requests.Response) -> float | None:

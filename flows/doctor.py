@@ -8,13 +8,17 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
+from connectors.netsuite.client import NetsuiteClient
 from connectors.netsuite.read_stock import read_locations
+from connectors.shopify.client import ShopifyClient
 from connectors.shopify.read_catalog import read_locations as read_shop_locations
-from contract.errors import TruecountError
+from contract.errors import FatalError, TruecountError
 from contract.loading import LoadedContract, load_contract
 from contract.settings import Settings, read_settings
 from flows.wiring import database_url, netsuite_client, shopify_client
 from store.engine import current_revision, head_revision, open_engine
+
+MOST_SKEW_SECONDS = 30.0
 
 
 @dataclass(frozen=True)
@@ -42,7 +46,9 @@ def examine() -> list[Finding]:
     return [
         Finding("contract", is_sound=True, told=f"{loaded.path}, fingerprint {loaded.fingerprint}"),
         _try("store", lambda: _store(settings, loaded)),
+        _try("NetSuite clock", lambda: _clock(netsuite_client(settings, loaded))),
         _try("NetSuite", lambda: _netsuite(settings, loaded)),
+        *(_try(f"Shopify {code} clock", partial(_shop_clock, settings, loaded, code)) for code in shops),
         *(_try(f"Shopify {code}", partial(_shop, settings, loaded, code)) for code in shops),
     ]
 
@@ -62,6 +68,23 @@ def _store(settings: Settings, loaded: LoadedContract) -> str:
         engine.dispose()
     told = "is at the newest migration" if at == head else f"will be migrated from {at or 'nothing'} to {head} by the next run"
     return f"{engine.dialect.name} {told}"
+
+
+def _clock(client: NetsuiteClient | ShopifyClient) -> str:
+    """Compare our clock with the vendor's: NetSuite refuses a login whose time is off, and orders are dated by theirs."""
+    theirs = client.clock()
+    if theirs is None:
+        return "the answer has no Date; nothing to compare with"
+    off = (datetime.now(UTC) - theirs).total_seconds()
+    if abs(off) > MOST_SKEW_SECONDS:
+        where = "ahead of" if off > 0 else "behind"
+        told = f"this machine's clock is {abs(off):.0f} s {where} the vendor's ({theirs:%Y-%m-%d %H:%M:%S} UTC)"
+        raise FatalError(f"{told}; set it right (NTP), or logins are refused")
+    return f"within {max(1, round(abs(off)))} s of ours"
+
+
+def _shop_clock(settings: Settings, loaded: LoadedContract, shop_code: str) -> str:
+    return _clock(shopify_client(settings, loaded, shop_code))
 
 
 def _netsuite(settings: Settings, loaded: LoadedContract) -> str:

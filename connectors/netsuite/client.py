@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -91,6 +92,10 @@ class NetsuiteClient:
             # A request refused at the door did nothing, so that a write may be sent again too.
             self._auth.renew()
             return once()
+
+    def clock(self) -> datetime | None:
+        """Return the account's clock; None where it does not say."""
+        return self._session.clock()
 
     def query(self, sql: str, params: Sequence[str | int], what: str) -> list[dict[str, str]]:
         """Return one page of a SuiteQL query, at most 1000 rows.

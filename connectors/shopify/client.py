@@ -17,10 +17,10 @@ from typing import Any
 import requests
 
 from connectors.budgets import CostBudget, Reservation
-from connectors.http import HttpSession
+from connectors.http import HttpSession, date_of
 from connectors.shopify.auth import ShopifyToken
 from connectors.shopify.document import load_document, stated_cost
-from connectors.shopify.responses import API_VERSION, cost_of, date_of, judge, read_reply
+from connectors.shopify.responses import API_VERSION, cost_of, judge, read_reply
 from contract.errors import FatalError, RetriableError, TruecountError
 from contract.settings import ShopifySettings
 
@@ -57,6 +57,10 @@ class ShopifyClient:
         self._token = ShopifyToken(shop_code, settings, self._session)
         self._budget = CostBudget(state_folder, f"shopify-{shop_code.lower()}")
         self._costs: dict[str, float] = {}
+
+    def clock(self) -> datetime | None:
+        """Return the shop's clock; None where it does not say."""
+        return self._session.clock()
 
     def execute(
         self,

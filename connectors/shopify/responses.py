@@ -7,13 +7,11 @@ app's scopes do not cover comes back as null with an ACCESS_DENIED of its path, 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 import requests
 
-from connectors.http import error_from_status, redact
+from connectors.http import date_of, error_from_status, redact
 from contract.errors import FatalError, RetriableError, TruecountError
 
 API_VERSION = "2026-10"
@@ -60,14 +58,6 @@ def cost_of(reply: Mapping[str, Any] | None) -> tuple[float, float | None, Mappi
         status = {name: float(cost["throttleStatus"][name]) for name in ("maximumAvailable", "currentlyAvailable", "restoreRate")}
         return float(cost["requestedQueryCost"]), None if actual is None else float(actual), status
     except (KeyError, TypeError, ValueError):
-        return None
-
-
-def date_of(response: requests.Response) -> datetime | None:
-    """Return when the shop answered, by its own clock, to the second below; None where it does not say."""
-    try:
-        return parsedate_to_datetime(response.headers["Date"]).astimezone(UTC)
-    except (KeyError, ValueError):
         return None
 
 

@@ -96,3 +96,13 @@ def child_environment(more: Mapping[str, str]) -> dict[str, str]:
     """
     merged = {**os.environ, **more}  # noqa: TID251 - the one reader
     return {name: value for name, value in merged.items() if value or name not in more}
+
+
+def prefer(defaults: Mapping[str, str]) -> None:
+    """Set variables of this process that the environment leaves open: how we run the tools that read them.
+
+    Args:
+        defaults: names to values.
+    """
+    for name, value in defaults.items():
+        os.environ.setdefault(name, value)  # noqa: TID251 - the one reader

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from contract.errors import TruecountError
-from contract.settings import read_settings
+from contract.settings import prefer, read_settings
 from flows import screen
 
 if TYPE_CHECKING:
@@ -27,6 +27,12 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+_PREFECT = {
+    # A first start makes Prefect's own database, which takes longer than the 20 s that it allows itself.
+    "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "DO_NOT_TRACK": "1",
+}
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
 Write = Annotated[bool, typer.Option("--write/--dry-run", help="Write, or only read and compute (the default).")]
 
@@ -96,21 +102,13 @@ def explain(
     as_json: Json = False,
 ) -> None:
     """Show every term of a number, with its source and read time."""
-    from flows.replay import contract_of, explain_number
-    from store.snapshots import load_snapshot
+    from flows import explain as explanation
 
-    folder = _snapshot_folder(run or _last_run())
-    frames, _, extras = load_snapshot(folder)
-    numbers = explain_number(frames, contract_of(extras, folder).contract, sku, channel)
-    if not numbers:
-        aside = frames["core_unresolved"]
-        told = aside.loc[
-            aside["value"].eq(sku) | aside["source_key"].str.contains(sku, regex=False),
-            ["reason_code", "source_frame", "source_key"],
-        ]
-        screen.show(f"{sku} has no number in {folder.name}", screen.rows_of(told), as_json=as_json)
+    explained = explanation.explain_sku(_snapshot_folder(run or _last_run()), sku, channel)
+    explanation.show(explained, as_json=as_json)
+    if not explained["numbers"]:
+        screen.complain(f"{sku} has no number{f' on {channel}' if channel else ''} in run {explained['run_id']}")
         raise typer.Exit(1)
-    screen.explain(sku, folder.name, numbers, as_json=as_json)
 
 
 @app.command("check-contract")
@@ -143,6 +141,7 @@ def doctor(as_json: Json = False) -> None:
 
 def main() -> None:
     """Run the command line; an expected error is told without a traceback, and gives its exit code."""
+    prefer(_PREFECT)
     try:
         app()
     except TruecountError as error:

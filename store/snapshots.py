@@ -30,6 +30,8 @@ from store.values import utc_now
 
 MANIFEST = "manifest.json"
 FORMAT = 1
+STATE_PREFIX = "state_"
+"""Names, in a snapshot, of the ledger frames as they were before the run: a core frame has the same name after it."""
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.\-]*")
 _ABANDONED_SECONDS = 86_400
 

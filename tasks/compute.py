@@ -10,13 +10,10 @@ from prefect.cache_policies import NO_CACHE
 
 from contract.frames import Frames, conform
 from domain.compute import compute_inventory
+from store.snapshots import STATE_PREFIX
 from tasks.context import Context
 
 log = logging.getLogger(__name__)
-
-STATE_PREFIX = "state_"
-"""Names, in a snapshot, of the ledger frames as they were before the run: a core frame has the same name after it."""
-
 
 @task(name="compute numbers", cache_policy=NO_CACHE)
 def compute_numbers(context: Context, run_id: str, raw: Frames, state: Frames) -> dict[str, pd.DataFrame]:

@@ -1,0 +1,133 @@
+"""The command line over a real small world: what it prints where, and its exit codes."""
+
+import json
+import sys
+
+import pytest
+
+from flows import command_line
+from flows.wiring import open_context
+from store.snapshots import load_snapshot
+from tasks.compute import compute_numbers
+from tasks.record_run import begin_run, keep_snapshot, load_state
+from tests.e2e.test_small_world import read
+
+
+@pytest.fixture
+def run(monkeypatch, capsys):
+    def once(*arguments):
+        monkeypatch.setattr(sys, "argv", ["truecount", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            command_line.main()
+        told = capsys.readouterr()
+        return ended.value.code or 0, told.out, told.err
+
+    return once
+
+
+@pytest.fixture
+def finished_run(world):
+    with open_context() as context:
+        run_id = begin_run(context, "publish-inventory", {})
+        numbers = compute_numbers.fn(context, run_id, read(context, run_id), load_state(context))
+        keep_snapshot.fn(context, run_id, numbers)
+        return run_id
+
+
+def table(text, title):
+    """Return the rows of one piped table, as mappings."""
+    lines = text.split(f"# {title}")[1].split("\n# ")[0].splitlines()[1:]
+    names, *rows = [line.split("\t") for line in lines]
+    return [dict(zip(names, row, strict=True)) for row in rows]
+
+
+def test_doctor_finds_a_sound_world_and_says_so(world, run):
+    code, out, _ = run("doctor")
+    assert code == 0
+    assert {row["what"]: row["state"] for row in table(out, "Doctor")} == dict.fromkeys(
+        [
+            "contract",
+            "store",
+            "NetSuite clock",
+            "NetSuite",
+            "Shopify GROCER clock",
+            "Shopify EXPRESS clock",
+            "Shopify GROCER",
+            "Shopify EXPRESS",
+        ],
+        "ok",
+    )
+
+
+def test_doctor_names_each_thing_to_fix(world, run, monkeypatch):
+    monkeypatch.setenv("TRUECOUNT_SHOPIFY_GROCER_CLIENT_SECRET", "wrong")
+    monkeypatch.setenv("TRUECOUNT_SHOPIFY_GROCER_TOKEN", "")
+    monkeypatch.setenv("TRUECOUNT_SHOPIFY_EXPRESS_BASE_URL", "http://127.0.0.1:9")
+    world.world.clock.set(world.world.clock.now().replace(year=2030))
+    code, out, _ = run("doctor", "--json")
+    found = {row["what"]: row for row in json.loads(out)}
+    assert code in (4, 5)
+    assert "TRUECOUNT_SHOPIFY_GROCER_CLIENT_SECRET" in found["Shopify GROCER"]["found"]
+    assert "http://127.0.0.1:9" in found["Shopify EXPRESS"]["found"]
+    assert "behind the vendor's (2030-" in found["NetSuite clock"]["found"]
+    assert [found[name]["state"] for name in ("contract", "store")] == ["ok", "ok"]
+
+
+def test_a_refused_contract_is_told_with_its_lines_and_exits_3(world, run, monkeypatch, tmp_path):
+    path = tmp_path / "broken.yaml"
+    path.write_text("version: 1\nshops: []\ncolour: red\n")
+    monkeypatch.setenv("TRUECOUNT_CONTRACT", str(path))
+    code, out, err = run("check-contract")
+    assert (code, out) == (3, "")
+    assert "line 3: colour" in err
+    assert "broken.yaml is refused" in err
+    code, out, _ = run("doctor")
+    assert code == 3
+    assert [row["state"] for row in table(out, "Doctor")] == ["FIX"]
+
+
+def test_a_sound_contract_is_told_with_its_fingerprint(world, run):
+    code, out, _ = run("check-contract", "--json")
+    assert code == 0
+    assert json.loads(out)[0]["shops"] == 2
+
+
+def test_explain_shows_every_term_and_the_order_behind_it(finished_run, run):
+    code, out, _ = run("explain", "EGGS", "--channel", "GROCER_SHOP")
+    assert code == 0
+    terms = {row["term"]: row for row in table(out, "EGGS: what can truly")}
+    assert [terms[name]["STORE_406"] for name in ("+ on_hand", "- unreflected", "= ATP", "NetSuite says")] == ["10", "1", "9", "10"]
+    assert all(terms[name]["read"] for name in terms if name[0] in "+-")
+    assert {row["location"]: row["publish"] for row in table(out, "EGGS: the number")} == {"STORE_406": "9", "WAREHOUSE": "29"}
+    (line,) = table(out, "Order lines that NetSuite")
+    assert (line["order"], line["unreflected"], line["reason"]) == ("#G1006", "1", "order_not_in_netsuite")
+
+
+def test_explain_of_a_sku_without_a_number_says_why(finished_run, run):
+    code, out, err = run("explain", "NOPE")
+    assert (code, out) == (1, "")
+    assert f"NOPE has no number in run {finished_run}" in err
+    with open_context() as context:
+        aside = load_snapshot(context.state_folder / "snapshots" / finished_run)[0]["core_unresolved"]
+    unmapped = aside.loc[aside["reason_code"] == "unmapped_sku", "value"].iloc[0]
+    code, out, _ = run("explain", unmapped)
+    assert code == 1
+    assert table(out, "Set aside")[0]["reason"] == "unmapped_sku"
+
+
+def test_replay_decides_the_same_and_writes_the_frames(finished_run, run, tmp_path):
+    code, out, _ = run("replay", finished_run, "--out", str(tmp_path / "out"))
+    assert code == 0
+    assert {row["same as then"] for row in table(out, "Replay")} == {"True"}
+    assert (tmp_path / "out" / "out_atp.csv").exists()
+
+
+def test_a_snapshot_that_is_not_there_is_an_error_in_words(finished_run, run):
+    code, _, err = run("replay", "20200101T000000-nothing")
+    assert code == 4
+    assert "20200101T000000-nothing" in err
+    assert "Traceback" not in err
+
+
+def test_an_unknown_option_is_usage(world, run):
+    assert run("explain", "EGGS", "--colour", "red")[0] == 2

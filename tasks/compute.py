@@ -15,6 +15,7 @@ from tasks.context import Context
 
 log = logging.getLogger(__name__)
 
+
 @task(name="compute numbers", cache_policy=NO_CACHE)
 def compute_numbers(context: Context, run_id: str, raw: Frames, state: Frames) -> dict[str, pd.DataFrame]:
     """Return the run's whole snapshot: what was read, the state before, and every core and out frame."""

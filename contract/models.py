@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
 Code = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9_]+$", max_length=40)]
 NetsuiteId = Annotated[str, StringConstraints(pattern=r"^[0-9]+$")]
@@ -13,6 +13,7 @@ ShopifyLocation = Annotated[str, StringConstraints(pattern=r"^gid://shopify/Loca
 BodyField = Annotated[str, StringConstraints(pattern=r"^(custbody_[a-z0-9_]+|memo|otherRefNum)$")]
 LineField = Annotated[str, StringConstraints(pattern=r"^(custcol_[a-z0-9_]+|description)$")]
 Whole = Annotated[int, Field(ge=0)]
+Fraction = Annotated[Decimal, Field(ge=0, le=1, decimal_places=4)]
 
 
 class Model(BaseModel):
@@ -51,17 +52,36 @@ class Location(Model):
 class Rule(Model):
     """Rule parameters; a parameter that is left out is taken from the next wider rule, and at last has no effect."""
 
+    share: Fraction | None = Field(
+        default=None, description="The part of the pool that the channel may show; in a split pool, its weight."
+    )
     buffer_units: Whole | None = None
-    buffer_percent: Annotated[Decimal, Field(ge=0, le=100)] | None = None
+    buffer_percent: Annotated[Decimal, Field(ge=0, le=100, decimal_places=4)] | None = None
+    buffer_sold_minutes: Annotated[int, Field(ge=1, le=1440)] | None = Field(
+        default=None, description="A velocity buffer: units sold in the last so many minutes. The largest buffer counts."
+    )
     cap: Whole | None = None
     end_when: Whole | None = Field(default=None, description="At or below this number, publish 0.")
+    arriving: tuple[Literal["in_transit", "partner"], ...] | None = Field(
+        default=None, description="Stock on its way that counts already: from NetSuite transfers, from partners, or both."
+    )
+    horizon_days: Whole | None = Field(default=None, description="How far ahead arriving stock counts, in days from the run.")
+    stale_after_minutes: Annotated[int, Field(ge=1)] | None = Field(
+        default=None, description="An input older than this lowers the number by `stale_percent`."
+    )
+    stale_percent: Annotated[Decimal, Field(ge=0, le=100, decimal_places=4)] | None = Field(
+        default=None, description="By how much a stale input lowers the number; 100 (publish 0) where left out."
+    )
 
 
 class ChannelRule(Rule):
-    """A rule for some of a channel: a location of it, or some SKUs."""
+    """A rule for some of a channel: SKUs, tags, a location of it; always, or for a time."""
 
     location: Code | None = None
-    skus: tuple[str, ...] = ()
+    skus: tuple[str, ...] = Field(default=(), description="SKUs; `*` stands for any characters.")
+    tags: tuple[str, ...] = ()
+    valid_from: AwareDatetime | None = None
+    valid_until: AwareDatetime | None = Field(default=None, description="The first instant at which it no longer applies.")
 
 
 class Channel(Model):
@@ -73,8 +93,26 @@ class Channel(Model):
     pool: Annotated[tuple[Code, ...], Field(min_length=1)]
     url: str | None = Field(default=None, description="Where a feed is written: a path or an fsspec URL.")
     format: Literal["csv", "json"] = "csv"
+    buffer_per: Literal["location", "pool"] | None = Field(
+        default=None, description="What a buffer is kept back from: each location, or the pool. A shop: location; a feed: pool."
+    )
     rule: Rule = Rule()
     rules: tuple[ChannelRule, ...] = ()
+
+
+class Split(Model):
+    """Channels that share their pool out among themselves: their numbers add up to at most the pool."""
+
+    split_code: Code
+    channels: Annotated[tuple[Code, ...], Field(min_length=2)]
+
+
+class Pack(Model):
+    """A SKU that is sold in several units of another: a six-pack, a case."""
+
+    sku: str
+    stock_sku: str
+    units: Annotated[int, Field(ge=1)]
 
 
 class OrderLink(Model):
@@ -138,6 +176,8 @@ class Contract(Model):
     locations: Annotated[tuple[Location, ...], Field(min_length=1)]
     default_rule: Rule = Rule()
     channels: tuple[Channel, ...] = ()
+    splits: tuple[Split, ...] = ()
+    packs: tuple[Pack, ...] = ()
     orders: Orders
     tolerances: Tolerances = Tolerances()
 

@@ -77,6 +77,18 @@ _TABLES = (
         allows_more=True,
     ),
     _table(
+        "raw_netsuite__kit_members",
+        "One row per kit and component.",
+        "kit_item_id_netsuite item_id_netsuite",
+        "component_qty" + _RUN,
+    ),
+    _table(
+        "raw_netsuite__transfers_in_transit",
+        "One row per line of a transfer order with units that have left and have not arrived.",
+        "transaction_id_netsuite line_id_netsuite",
+        "item_id_netsuite from_location_id_netsuite to_location_id_netsuite shipped_qty received_qty expected_receipt_date" + _RUN,
+    ),
+    _table(
         "raw_shopify__locations",
         "One row per shop and location.",
         "shop_code location_id_shopify",
@@ -86,7 +98,7 @@ _TABLES = (
         "raw_shopify__variants",
         "One row per shop and variant.",
         "shop_code variant_id_shopify",
-        "inventory_item_id_shopify product_id_shopify sku barcode is_tracked inventory_policy" + _RUN,
+        "inventory_item_id_shopify product_id_shopify sku barcode is_tracked inventory_policy requires_components tags" + _RUN,
     ),
     _table(
         "raw_shopify__levels",
@@ -136,6 +148,25 @@ _TABLES = (
     ),
     # core: our codes, typed, keyed
     _table("core_items", "One row per stock item.", "sku", "item_id_netsuite item_type is_serial is_lot is_inactive"),
+    _table(
+        "core_components",
+        "One row per kit (or pack) and stock SKU in it.",
+        "kit_sku sku",
+        "component_qty",
+    ),
+    _table("core_tags", "One row per SKU and tag.", "sku tag", ""),
+    _table(
+        "core_arrivals",
+        "One row per SKU, location, due date and source: stock on its way.",
+        "sku location_code due_date source_code",
+        "arriving_qty",
+    ),
+    _table(
+        "core_sales",
+        "One row per SKU, location and instant: units ordered.",
+        "sku location_code sold_at_utc",
+        "sold_qty",
+    ),
     _table("core_locations", "One row per location of the contract.", "location_code", "is_active"),
     _table(
         "core_stock",
@@ -163,7 +194,7 @@ _TABLES = (
         "core_order_lines",
         "One row per shop, order line and location: the units that have left or must leave it.",
         "shop_code order_line_id_shopify location_code",
-        "order_id_shopify sku ordered_qty open_qty fulfilled_qty unrouted_qty demand_qty left_qty back_qty event_at_utc",
+        "order_id_shopify sku ordered_qty open_qty fulfilled_qty unrouted_qty demand_qty left_qty back_qty event_at_utc placed_at_utc",
     ),
     _table(
         "core_ledger",
@@ -209,7 +240,7 @@ _TABLES = (
         "out_channel_quantities",
         "One row per channel, SKU and location (location empty where the channel takes one number).",
         "channel_code sku location_code",
-        "pool_qty share_qty buffer_qty cap_qty publish_qty rule_code contract_fingerprint",
+        "pool_qty arriving_qty share_qty buffer_qty cap_qty publish_qty rule_code contract_fingerprint",
         "cap_qty",
     ),
     _table(

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pandas as pd
 
 from contract.frames import Frames
 from contract.models import Contract
 from domain import atp, channels, demand, expected_levels, ledger, order_links, publishing
-from domain.conform_netsuite import conform_items, conform_stock
-from domain.conform_shopify import conform_holds, conform_levels, resolve_variants
+from domain.arrivals import conform_arrivals
+from domain.components import conform_components, explode, kit_items
+from domain.conform_netsuite import Stock, conform_items, conform_stock
+from domain.conform_shopify import conform_holds, conform_levels, conform_tags, resolve_variants
+from domain.sales import find_sales
 from domain.unresolved import gather, unresolved
 
 
@@ -34,50 +37,76 @@ def compute_inventory(raw: Frames, state: Frames, contract: Contract, fingerprin
         contract: the rules.
         fingerprint: the contract's version.
     """
-    core_items, aside_items = conform_items(raw["raw_netsuite__items"])
-    core_stock, aside_stock = conform_stock(raw["raw_netsuite__stock"], core_items, contract)
-    variants, aside_variants = resolve_variants(raw["raw_shopify__variants"], core_items)
-    core_levels, aside_levels = conform_levels(raw["raw_shopify__levels"], variants, contract)
-    core_order_lines, aside_lines = demand.conform_order_lines(raw, variants, contract)
-    core_ledger, aside_ledger = _ledger(raw, core_order_lines, core_items, contract)
+    core, stock, aside = _conform(raw, contract)
+    core_ledger, aside_ledger = _ledger(raw, core, contract)
     patience = timedelta(hours=contract.tolerances.unexplained_drop_hours)
     expected = expected_levels.advance(
-        state["core_expected_levels"], state["core_counted_events"], core_levels, core_order_lines, patience
+        state["core_expected_levels"], state["core_counted_events"], core["core_levels"], core["core_order_lines"], patience
     )
-    core_holds = conform_holds(core_levels)
-    out_atp = atp.compute_atp(core_stock, core_ledger, expected.levels, core_holds, core_levels)
-    quantities = channels.compute_channel_quantities(out_atp, contract, fingerprint)
     pair = ["shop_code", "sku", "location_code"]
     manual = unresolved("core_expected_levels", expected.expired, pair, "manual_change", "drop_qty")
-    parts = [aside_items, aside_stock, aside_variants, aside_levels, aside_lines, aside_ledger, manual]
+    kits = core["core_components"]
+    unseen = expected.levels.rename(columns={"drop_qty": "unseen_qty"})
+    terms = {
+        "unreflected_qty": core_ledger,
+        "unseen_qty": explode(unseen, kits, ["unseen_qty"]),
+        "held_qty": explode(core["core_holds"], kits, ["held_qty"]),
+    }
+    out_atp = atp.compute_atp(stock, explode(core["core_levels"], kits, []), terms)
+    numbers, aside_rules = channels.compute_channel_quantities(out_atp, core, contract, fingerprint, _newest(core))
     return Inventory(
         {
-            "core_items": core_items,
-            "core_stock": core_stock,
-            "core_levels": core_levels,
-            "core_order_lines": core_order_lines,
+            **core,
             "core_ledger": core_ledger,
-            "core_holds": core_holds,
             "core_expected_levels": expected.levels,
             "core_counted_events": expected.counted,
-            "core_unresolved": gather(parts),
+            "core_unresolved": gather([*aside, aside_ledger, manual, aside_rules]),
             "out_atp": out_atp,
-            "out_channel_quantities": quantities,
-            "out_quantity_changes": publishing.find_changes(quantities, core_levels, contract),
-            "out_feed_rows": publishing.find_feed_rows(quantities, contract),
+            "out_channel_quantities": numbers,
+            "out_quantity_changes": publishing.find_changes(numbers, core["core_levels"], contract),
+            "out_feed_rows": publishing.find_feed_rows(numbers, contract),
         }
     )
 
 
-def _ledger(
-    raw: Frames, core_order_lines: pd.DataFrame, core_items: pd.DataFrame, contract: Contract
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _conform(raw: Frames, contract: Contract) -> tuple[dict[str, pd.DataFrame], Stock, list[pd.DataFrame]]:
+    """Return the core frames that follow from the raw ones alone, the balances, and what was set aside."""
+    items, aside_items = conform_items(raw["raw_netsuite__items"])
+    stock = conform_stock(raw["raw_netsuite__stock"], items, contract)
+    kits, aside_kits = conform_components(raw["raw_netsuite__kit_members"], raw["raw_netsuite__items"], items, contract)
+    known = {*items["sku"], *kits["kit_sku"]}
+    variants, aside_variants = resolve_variants(raw["raw_shopify__variants"], known)
+    levels, aside_levels = conform_levels(raw["raw_shopify__levels"], variants, contract)
+    lines, aside_lines = demand.conform_order_lines(raw, known, contract)
+    core = {
+        "core_items": items,
+        "core_components": kits,
+        "core_tags": conform_tags(raw["raw_shopify__variants"]),
+        "core_stock": stock.core,
+        "core_arrivals": conform_arrivals(raw["raw_netsuite__transfers_in_transit"], items, stock.core, contract),
+        "core_levels": levels,
+        "core_order_lines": lines,
+        "core_sales": find_sales(lines, kits),
+        "core_holds": conform_holds(levels),
+    }
+    return core, stock, [aside_items, stock.aside, aside_kits, aside_variants, aside_levels, aside_lines]
+
+
+def _ledger(raw: Frames, core: Frames, contract: Contract) -> tuple[pd.DataFrame, pd.DataFrame]:
     first_lines = raw["raw_netsuite__order_lines"]
     first, aside = ledger.reflected_units(first_lines)
     second, _ = ledger.reflected_units(raw["raw_netsuite__order_lines_reread"])
     links, ambiguous = order_links.link_orders(raw["raw_shopify__orders"], first_lines, contract)
-    items = core_items[["item_id_netsuite", "sku"]]
-    line_links = order_links.link_lines(links, raw["raw_shopify__order_lines"], first_lines, items)
-    sku_of_item = core_items.set_index("item_id_netsuite")["sku"]
+    items = core["core_items"][["item_id_netsuite", "sku"]]
+    sold = pd.concat([items, kit_items(raw["raw_netsuite__items"])], ignore_index=True)
+    line_links = order_links.link_lines(links, raw["raw_shopify__order_lines"], first_lines, sold)
+    demanded = explode(core["core_order_lines"], core["core_components"], ["demand_qty"])
     steady = ledger.steady_units(first, second)
-    return ledger.build_ledger(core_order_lines, steady, line_links, sku_of_item, contract), gather([aside, ambiguous])
+    sku_of_item = items.set_index("item_id_netsuite")["sku"]
+    return ledger.build_ledger(demanded, steady, line_links, sku_of_item, contract), gather([aside, ambiguous])
+
+
+def _newest(core: Frames) -> datetime:
+    """Return the run's instant: its newest read, so that a replay has the same."""
+    newest = pd.concat([core["core_stock"]["read_at_utc"], core["core_levels"]["read_at_utc"]]).max()
+    return datetime(1970, 1, 1, tzinfo=UTC) if pd.isna(newest) else newest.to_pydatetime()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import pandas as pd
 
@@ -11,6 +12,7 @@ from contract.models import Contract
 from domain.unresolved import gather, unresolved
 
 STOCK_TYPES = frozenset({"InvtPart", "Assembly"})
+KIT_TYPE = "Kit"
 _STOCK_QTY = ["on_hand_qty", "available_qty", "committed_qty", "backordered_qty", "in_transit_qty", "on_order_qty"]
 _PAIR = ["sku", "location_code"]
 
@@ -35,9 +37,10 @@ def conform_items(raw_netsuite__items: pd.DataFrame) -> tuple[pd.DataFrame, pd.D
             is_inactive=kept["is_inactive"].eq("T"),
         ),
     )
+    is_other = ~is_stock & items["item_type"].ne(KIT_TYPE)
     aside = gather(
         [
-            unresolved(source, items.loc[~is_stock], key, "not_stocked", "item_type"),
+            unresolved(source, items.loc[is_other], key, "not_stocked", "item_type"),
             unresolved(source, items.loc[is_stock & items["item_code"].isna()], key, "no_sku", "item_code"),
             unresolved(source, stock.loc[is_twice], key, "duplicate_sku", "item_code"),
         ]
@@ -50,10 +53,17 @@ def netsuite_locations(contract: Contract) -> dict[str, str]:
     return {netsuite_id: location.location_code for location in contract.locations for netsuite_id in location.netsuite_locations}
 
 
-def conform_stock(
-    raw_netsuite__stock: pd.DataFrame, core_items: pd.DataFrame, contract: Contract
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return `core_stock` and what was set aside.
+@dataclass(frozen=True)
+class Stock:
+    """`core_stock`, what was set aside, and the pairs (sku, location_code) whose balance cannot be read."""
+
+    core: pd.DataFrame
+    aside: pd.DataFrame
+    unreadable: pd.DataFrame
+
+
+def conform_stock(raw_netsuite__stock: pd.DataFrame, core_items: pd.DataFrame, contract: Contract) -> Stock:
+    """Return `core_stock`, what was set aside, and the pairs that cannot be read.
 
     Grain: one row per SKU and location; several NetSuite locations of one code are added up. All quantities missing
     means never stocked there: zero. A pair with one bad quantity is set aside whole, whichever location it came from.
@@ -73,7 +83,8 @@ def conform_stock(
     summed = good.groupby(_PAIR, as_index=False, sort=False)[_STOCK_QTY].sum()
     read_at = good.groupby(_PAIR, as_index=False, sort=False)["extracted_at_utc"].min()
     core = summed.merge(read_at, on=_PAIR, validate="one_to_one").rename(columns={"extracted_at_utc": "read_at_utc"})
-    return conform("core_stock", core.assign(read_at_utc=pd.to_datetime(core["read_at_utc"], utc=True, format="ISO8601"))), aside
+    core = conform("core_stock", core.assign(read_at_utc=pd.to_datetime(core["read_at_utc"], utc=True, format="ISO8601")))
+    return Stock(core, aside, bad)
 
 
 def whole_numbers(source: str, rows: pd.DataFrame, columns: Sequence[str], key: Sequence[str]) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Collection
+
 import pandas as pd
 
 from contract.frames import conform
@@ -34,22 +37,28 @@ def shopify_locations(contract: Contract) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["shop_code", "location_id_shopify", "location_code"], dtype="str")
 
 
-def resolve_variants(raw_shopify__variants: pd.DataFrame, core_items: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+def resolve_variants(raw_shopify__variants: pd.DataFrame, known: Collection[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the variants that take a number, and what was set aside.
 
     Grain: one row per shop and inventory item: shop_code, inventory_item_id_shopify, variant_id_shopify, sku.
-    A SKU that two inventory items of one shop carry is set aside for both.
+    A SKU that two inventory items of one shop carry is set aside for both. A bundle takes no number: Shopify works it out.
+
+    Args:
+        raw_shopify__variants: the variants.
+        known: every SKU that can take a number: stock items, kits and packs.
     """
     source, key = "raw_shopify__variants", ["shop_code", "variant_id_shopify"]
     rows = raw_shopify__variants
-    has_sku, is_tracked = rows["sku"].notna(), rows["is_tracked"].eq("true")
-    is_known = rows["sku"].isin(core_items["sku"])
+    is_bundle = rows["requires_components"].eq("true")
+    has_sku, is_tracked = rows["sku"].notna(), rows["is_tracked"].eq("true") & ~is_bundle
+    is_known = rows["sku"].isin(list(known))
     named = rows.loc[has_sku & is_tracked & is_known]
     is_twice = named.duplicated(["shop_code", "sku"], keep=False)
     columns = ["shop_code", "inventory_item_id_shopify", "variant_id_shopify", "sku"]
     aside = gather(
         [
-            unresolved(source, rows.loc[~is_tracked], key, "untracked", "sku"),
+            unresolved(source, rows.loc[is_bundle], key, "bundle_parent", "sku"),
+            unresolved(source, rows.loc[~is_tracked & ~is_bundle], key, "untracked", "sku"),
             unresolved(source, rows.loc[is_tracked & ~has_sku], key, "no_sku", "sku"),
             unresolved(source, rows.loc[is_tracked & has_sku & ~is_known], key, "unmapped_sku", "sku"),
             unresolved(source, named.loc[is_twice], key, "duplicate_sku", "sku"),
@@ -106,3 +115,14 @@ def conform_holds(core_levels: pd.DataFrame) -> pd.DataFrame:
         "core_holds",
         rows.groupby(key, as_index=False).agg(held_qty=("held_qty", "sum"), read_at_utc=("read_at_utc", "min")),
     )
+
+
+def conform_tags(raw_shopify__variants: pd.DataFrame) -> pd.DataFrame:
+    """Return `core_tags`: what the products of a SKU are tagged with, in any shop.
+
+    Grain: one row per SKU and tag. A raw variant holds its product's tags as a JSON list.
+    """
+    rows = raw_shopify__variants.loc[raw_shopify__variants["sku"].notna() & raw_shopify__variants["tags"].notna(), ["sku", "tags"]]
+    lists = rows["tags"].map({text: json.loads(text) for text in rows["tags"].unique()})
+    tags = rows.assign(tag=lists).explode("tag").dropna(subset=["tag"])
+    return conform("core_tags", tags[["sku", "tag"]].drop_duplicates())

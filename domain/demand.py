@@ -11,6 +11,8 @@ level there, and `back_qty`, units that came back (cancelled or returned to stoc
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import pandas as pd
 
 from contract.frames import Frames, conform
@@ -25,17 +27,18 @@ _PLACE = [*_LINE, "location_code"]
 _UNITS = ["open_qty", "fulfilled_qty", "unrouted_qty", "cancelled_qty", "returned_qty"]
 
 
-def conform_order_lines(frames: Frames, variants: pd.DataFrame, contract: Contract) -> tuple[pd.DataFrame, pd.DataFrame]:
+def conform_order_lines(frames: Frames, known: Collection[str], contract: Contract) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return `core_order_lines` and what was set aside.
 
     Grain: one row per shop, order line and location that the line touched; units of stock.
 
     Args:
         frames: the `raw_shopify__*` order frames.
-        variants: shop and inventory item to SKU (`resolve_variants`).
+        known: every SKU that has stock, or is made of what has. A line counts whether or not its variant takes a number:
+            units sold through an untracked or doubled variant are gone all the same.
         contract: for the mapping of locations and the unrouted location.
     """
-    lines, aside = _resolve_lines(frames, variants)
+    lines, aside = _resolve_lines(frames, list(known))
     placed, unmapped = _placed_units(frames, contract)
     units = placed.merge(lines[_LINE], on=_LINE, how="inner", validate="many_to_one")
     units = pd.concat([units, _unrouted(lines, frames, contract)], ignore_index=True)
@@ -53,23 +56,25 @@ def conform_order_lines(frames: Frames, variants: pd.DataFrame, contract: Contra
     return conform("core_order_lines", core), gather([aside, unmapped])
 
 
-def _resolve_lines(frames: Frames, variants: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _resolve_lines(frames: Frames, known: list[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the order lines whose SKU is known: by the variant's SKU of today, else by the line's own."""
+    variants = frames["raw_shopify__variants"]
+    named = variants.loc[variants["sku"].isin(known)].rename(columns={"sku": "variant_sku"})
+    by_variant = named[["shop_code", "variant_id_shopify", "variant_sku"]]
     raw = frames["raw_shopify__order_lines"]
-    by_variant = variants.rename(columns={"sku": "variant_sku"})[["shop_code", "variant_id_shopify", "variant_sku"]]
     rows = raw.merge(by_variant, on=["shop_code", "variant_id_shopify"], how="left", validate="many_to_one")
-    is_deleted = rows["variant_id_shopify"].isna() & rows["sku"].isin(variants["sku"])
-    sku = rows["variant_sku"].where(~is_deleted, rows["sku"])
-    updated = frames["raw_shopify__orders"][["shop_code", "order_id_shopify", "updated_at_utc"]]
+    sku = rows["variant_sku"].where(rows["variant_sku"].notna(), rows["sku"].where(rows["sku"].isin(known)))
+    updated = frames["raw_shopify__orders"][["shop_code", "order_id_shopify", "created_at_utc", "updated_at_utc"]]
     rows = rows.assign(stock_sku=sku).merge(updated, on=["shop_code", "order_id_shopify"], how="inner", validate="many_to_one")
-    known = rows.loc[rows["stock_sku"].notna()]
-    resolved = known.assign(
-        sku=known["stock_sku"],
-        ordered_qty=known["ordered_qty"].astype("int64"),
-        current_qty=known["current_qty"].astype("int64"),
-        event_at_utc=pd.to_datetime(known["updated_at_utc"], utc=True, format="ISO8601"),
+    found = rows.loc[rows["stock_sku"].notna()]
+    resolved = found.assign(
+        sku=found["stock_sku"],
+        ordered_qty=found["ordered_qty"].astype("int64"),
+        current_qty=found["current_qty"].astype("int64"),
+        event_at_utc=pd.to_datetime(found["updated_at_utc"], utc=True, format="ISO8601"),
+        placed_at_utc=pd.to_datetime(found["created_at_utc"], utc=True, format="ISO8601"),
     )
-    columns = [*_LINE, "order_id_shopify", "sku", "ordered_qty", "current_qty", "event_at_utc"]
+    columns = [*_LINE, "order_id_shopify", "sku", "ordered_qty", "current_qty", "event_at_utc", "placed_at_utc"]
     lost = rows.loc[rows["stock_sku"].isna() & rows["is_gift_card"].ne("true")]
     aside = unresolved("raw_shopify__order_lines", lost, _LINE, "unmapped_sku", "sku")
     return resolved[columns], aside

@@ -72,7 +72,7 @@ def build_ledger(
     Grain: one row per shop, order line, SKU and location with demand or reflected units.
 
     Args:
-        core_order_lines: the demand.
+        core_order_lines: the demand, in stock SKUs (`domain.components.explode`).
         steady: `steady_units` of both readings.
         line_links: which NetSuite line is which order line (`domain.order_links.link_lines`).
         sku_of_item: NetSuite item id to SKU.

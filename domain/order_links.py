@@ -61,7 +61,7 @@ def link_lines(
         links: `link_orders`.
         raw_shopify__order_lines: the order lines.
         netsuite_lines: lines of sales orders, cash sales and item fulfilments.
-        items: item_id_netsuite and sku.
+        items: item_id_netsuite and sku, of stock items and kits.
     """
     lines = _with_order(links, netsuite_lines).merge(items, on="item_id_netsuite", how="left", validate="many_to_one")
     ours = raw_shopify__order_lines[[*_ORDER, "order_line_id_shopify", "sku", "position"]]
@@ -70,13 +70,25 @@ def link_lines(
     stamped = lines.assign(line_number=lines["order_line_id_shopify"].str.rsplit("/").str[-1]).drop(columns="order_line_id_shopify")
     named = stamped.merge(by_number, on=[*_ORDER, "line_number"], how="left", validate="many_to_one")
     is_named = named["order_line_id_shopify"].notna()
-    ranked = _match_by_item(named.loc[~is_named].drop(columns="order_line_id_shopify"), known)
-    both = (
-        pd.concat([part for part in (named.loc[is_named], ranked) if not part.empty], ignore_index=True)
-        if len(ranked)
-        else named.loc[is_named]
-    )
-    return both[[_TRANSACTION, "line_id_netsuite", "shop_code", "order_line_id_shopify"]].reset_index(drop=True)
+    # A kit's member is never matched by its own item: the same item may be sold by itself in the same order.
+    loose = named.loc[~is_named & named["kit_member_of"].isna()].drop(columns="order_line_id_shopify")
+    ranked = _match_by_item(loose, known)
+    linked = pd.concat([part for part in (named.loc[is_named], ranked) if not part.empty], ignore_index=True)
+    columns = [_TRANSACTION, "line_id_netsuite", "shop_code", "order_line_id_shopify"]
+    return _with_members(linked[columns], lines)
+
+
+def _with_members(linked: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
+    """Return the links with those of kit members: NetSuite commits and ships a kit on them, and they are the kit's line."""
+    members = lines.loc[lines["kit_member_of"].notna(), [_TRANSACTION, "line_id_netsuite", "kit_member_of"]]
+    members = members.loc[~_keys(members).isin(_keys(linked))]
+    parents = linked.rename(columns={"line_id_netsuite": "kit_member_of"})
+    inherited = members.merge(parents, on=[_TRANSACTION, "kit_member_of"], how="inner", validate="many_to_one")
+    return pd.concat([linked, inherited[list(linked.columns)]], ignore_index=True)
+
+
+def _keys(rows: pd.DataFrame) -> pd.Index[Any]:
+    return pd.MultiIndex.from_frame(rows[[_TRANSACTION, "line_id_netsuite"]])
 
 
 def _match_by_item(rows: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:

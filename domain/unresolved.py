@@ -21,6 +21,12 @@ REASONS = {
     "not_a_number": "The value is not a number. The pair is left as it is.",
     "identity_broken": "on_hand is not the sum of its states: the level cannot be trusted. The pair is left as it is.",
     "manual_change": "The level fell, and no order explained it in the contract's time. It is counted no longer.",
+    "kit_without_components": "The kit has no stock item in it, so nothing says how many can be sold; give it members.",
+    "kit_without_quantity": "A member of the kit has no quantity above 0; mend the kit. It takes no number until then.",
+    "kit_holds_itself": "The kit is among its own members, or kits are more than five deep; mend it.",
+    "bundle_parent": "Shopify works this bundle's number out from its components; it takes none from us.",
+    "ambiguous_rule": "Two rules that are equally specific set one parameter; the one that shows fewer units was taken.",
+    "rule_matches_nothing": "The rule names SKUs or tags that no item carries, so it never applies; mend or remove it.",
     "ambiguous_link": "Several documents and orders match one another; link them by hand.",
 }
 """Every reason code of this layer, and what to do."""

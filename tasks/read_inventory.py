@@ -19,7 +19,13 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from connectors.netsuite.read_order_lines import read_order_lines, reread_order_lines
-from connectors.netsuite.read_stock import read_items, read_locations, read_stock
+from connectors.netsuite.read_stock import (
+    read_items,
+    read_kit_members,
+    read_locations,
+    read_stock,
+    read_transfers_in_transit,
+)
 from connectors.shopify.client import ShopifyClient
 from connectors.shopify.read_catalog import read_locations as read_shop_locations
 from connectors.shopify.read_catalog import read_variants
@@ -41,6 +47,7 @@ def read_catalogue(context: Context, run_id: str) -> Read:
     at = context.now()
     frames = {
         "raw_netsuite__items": read_items(context.netsuite, run_id=run_id, extracted_at=at),
+        "raw_netsuite__kit_members": read_kit_members(context.netsuite, run_id=run_id, extracted_at=at),
         "raw_netsuite__locations": read_locations(context.netsuite, run_id=run_id, extracted_at=at),
         "raw_shopify__locations": each_shop(context, lambda c: read_shop_locations(c, run_id=run_id, extracted_at=at)),
         "raw_shopify__variants": each_shop(context, lambda c: read_variants(c, run_id=run_id, extracted_at=at)),
@@ -65,13 +72,14 @@ def read_netsuite_lines(context: Context, run_id: str) -> Read:
 
 @task(name="read 2: NetSuite balances", cache_policy=NO_CACHE)
 def read_netsuite_balances(context: Context, run_id: str) -> Read:
-    """Return read 2: on hand, committed and backordered per item and location of the contract."""
+    """Return read 2: on hand, committed and backordered per item and location of the contract; what is on its way."""
     ids = [netsuite_id for location in context.contract.locations for netsuite_id in location.netsuite_locations]
     with progress_of("NetSuite balances", 0) as told:
         frame = read_stock(
             context.netsuite, ids, run_id=run_id, extracted_at=context.now(), on_page=lambda rows: told("NetSuite", rows)
         )
-    return _counted("netsuite_balances", {"raw_netsuite__stock": frame})
+    transfers = read_transfers_in_transit(context.netsuite, run_id=run_id, extracted_at=context.now())
+    return _counted("netsuite_balances", {"raw_netsuite__stock": frame, "raw_netsuite__transfers_in_transit": transfers})
 
 
 @task(name="read 3: NetSuite order lines again", cache_policy=NO_CACHE)

@@ -100,5 +100,43 @@ def read_stock(
     return to_raw_frame("raw_netsuite__stock", rows, (run_id, extracted_at))
 
 
+def read_kit_members(client: NetsuiteClient, *, run_id: str, extracted_at: datetime) -> pd.DataFrame:
+    """Return `raw_netsuite__kit_members`: one row per kit and component, key kit_item_id_netsuite, item_id_netsuite.
+
+    Args:
+        client: the account.
+        run_id: the run.
+        extracted_at: the instant of the read, with its time zone.
+
+    Raises:
+        FatalError: the role cannot see kits.
+        RetriableError: the account is overloaded or cannot be reached.
+    """
+    key = ("kit_item_id_netsuite", "item_id_netsuite")
+    rows = query_all(client, load_query("kit_members"), key, what="kit members")
+    return to_raw_frame("raw_netsuite__kit_members", rows, (run_id, extracted_at))
+
+
+def read_transfers_in_transit(client: NetsuiteClient, *, run_id: str, extracted_at: datetime) -> pd.DataFrame:
+    """Return `raw_netsuite__transfers_in_transit`: one row per line of a transfer order that is under way.
+
+    That a transfer's receiving line names its shipping line in `transferorderitemlineid`, and that both count in
+    `quantityshiprecv`, is how the sandbox has it and is not certain of NetSuite; so these rows only date what the balance's
+    own `quantityintransit` says, and never count for more (`domain/arrivals.py`).
+
+    Args:
+        client: the account.
+        run_id: the run.
+        extracted_at: the instant of the read, with its time zone.
+
+    Raises:
+        FatalError: the role cannot see transfer orders.
+        RetriableError: the account is overloaded or cannot be reached.
+    """
+    key = ("transaction_id_netsuite", "line_id_netsuite")
+    rows = query_all(client, load_query("transfers_in_transit"), key, what="transfers in transit")
+    return to_raw_frame("raw_netsuite__transfers_in_transit", rows, (run_id, extracted_at))
+
+
 def _add(on_page: OnPage, before: int) -> OnPage:
     return lambda count: on_page(before + count)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 
 import pandas as pd
@@ -39,6 +40,8 @@ def read_variants(client: ShopifyClient, *, run_id: str, extracted_at: datetime)
             "barcode": node["barcode"],
             "is_tracked": dig(node, "inventoryItem.tracked"),
             "inventory_policy": node["inventoryPolicy"],
+            "requires_components": node["requiresComponents"],
+            "tags": json.dumps(dig(node, "product.tags") or []),
         }
         for nodes, _ in client.pages("variants", "productVariants", {}, what="variants")
         for node in nodes

@@ -82,7 +82,13 @@ def variant_node(shop: Shop, variant_id: str | None) -> Node | None:
         "price": row.get("price"),
         "inventoryPolicy": row.get("inventory_policy", "DENY"),
         "inventoryItem": lambda **_: item_node(shop, row["inventory_item_id"]),
-        "product": {"__typename": "Product", "id": row.get("product_id"), "title": row.get("title")},
+        "requiresComponents": row.get("requires_components", False),
+        "product": {
+            "__typename": "Product",
+            "id": row.get("product_id"),
+            "title": row.get("title"),
+            "tags": sorted(row.get("tags", [])),
+        },
         "inventoryQuantity": lambda **_: sum(
             level["available"] for (item, _), level in shop.levels.items() if item == row["inventory_item_id"]
         ),

@@ -7,6 +7,7 @@ error of types; `conform` is what turns an untyped frame into one.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Any
 
 import pandas as pd
@@ -56,6 +57,11 @@ def conform(name: str, frame: pd.DataFrame) -> pd.DataFrame:
 
 def empty(name: str) -> pd.DataFrame:
     """Return the table's frame without rows."""
+    return _empty(name).copy()
+
+
+@cache
+def _empty(name: str) -> pd.DataFrame:
     return conform(name, pd.DataFrame({column: [] for column in TABLES[name].columns}))
 
 

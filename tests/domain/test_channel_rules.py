@@ -2,13 +2,14 @@
 
 from decimal import Decimal
 
-import pandas as pd
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contract.models import Rule
-from domain.channels import absorb_oversold, allowance
+from domain.channels import buffer_of, limit
+from domain.pools import absorb_oversold
 
 ALLOWANCE = """
     pool | units | percent | cap | end_when | buffer | number
@@ -40,6 +41,13 @@ OVERSOLD = """
 """
 
 
+def shown(pool, rule, *, sold=0, is_stale=False):
+    """Return the buffer and the number of one pool under one complete rule."""
+    units = np.array([pool])
+    buffer = buffer_of(units, rule, np.array([sold]))
+    return int(buffer[0]), int(limit(np.maximum(units, 0) - buffer, rule, np.array([is_stale]))[0])
+
+
 def rows(table):
     lines = [[cell.strip() for cell in line.split("|")] for line in table.strip().splitlines()]
     return lines[1:]
@@ -54,13 +62,39 @@ def test_what_a_pool_shows_under_a_rule(row):
         cap=None if cap == "-" else int(cap),
         end_when=None if end_when == "-" else int(end_when),
     )
-    assert allowance(int(pool), rule) == (int(buffer), int(number))
+    assert shown(int(pool), rule) == (int(buffer), int(number))
 
 
 @pytest.mark.parametrize("row", rows(OVERSOLD), ids=" ".join)
 def test_an_oversold_location_takes_from_the_others_in_their_order(row):
-    pool, shown = ([int(cell) for cell in part.split(",")] for part in row)
-    assert absorb_oversold(pd.DataFrame([pool])).iloc[0].to_list() == shown
+    pool, covered = ([int(cell) for cell in part.split(",")] for part in row)
+    assert absorb_oversold(np.array([pool])).tolist() == [covered]
+
+
+VELOCITY_AND_AGE = """
+    pool | units | sold | stale % | is stale | buffer | number
+    10   | 2     | 0    | -       | no       | 2      | 8
+    10   | 2     | 2    | -       | no       | 2      | 8
+    10   | 2     | 5    | -       | no       | 5      | 5
+    10   | -     | 12   | -       | no       | 12     | 0
+    10   | -     | 0    | -       | yes      | 0      | 0
+    10   | -     | 0    | 30      | yes      | 0      | 7
+    3    | -     | 0    | 50      | yes      | 0      | 1
+    10   | -     | 0    | 30      | no       | 0      | 10
+    -2   | -     | 1    | 30      | yes      | 1      | 0
+"""
+
+
+@pytest.mark.parametrize("row", rows(VELOCITY_AND_AGE), ids=" ".join)
+def test_recent_sales_and_a_stale_input_lower_the_number(row):
+    pool, units, sold, percent, is_stale, buffer, number = row
+    rule = Rule(
+        buffer_units=None if units == "-" else int(units),
+        buffer_sold_minutes=60,
+        stale_after_minutes=10,
+        stale_percent=None if percent == "-" else Decimal(percent),
+    )
+    assert shown(int(pool), rule, sold=int(sold), is_stale=is_stale == "yes") == (int(buffer), int(number))
 
 
 @settings(derandomize=True, deadline=None)
@@ -68,15 +102,15 @@ def test_an_oversold_location_takes_from_the_others_in_their_order(row):
 def test_a_larger_buffer_never_raises_a_number(pool, units, more, percent):
     small = Rule(buffer_units=units, buffer_percent=Decimal(percent))
     large = Rule(buffer_units=units + more, buffer_percent=Decimal(percent))
-    assert allowance(pool, large)[1] <= allowance(pool, small)[1] <= max(0, pool)
+    assert shown(pool, large)[1] <= shown(pool, small)[1] <= max(0, pool)
 
 
 @settings(derandomize=True, deadline=None)
 @given(st.lists(st.integers(-30, 30), min_size=1, max_size=6), st.integers(0, 5))
 def test_absorbing_keeps_the_sum_and_a_sale_raises_nothing(pool, at):
-    before = absorb_oversold(pd.DataFrame([pool])).iloc[0]
+    before = absorb_oversold(np.array([pool]))
     assert before.sum() == sum(pool)
     sold = list(pool)
     sold[at % len(pool)] -= 1
-    after = absorb_oversold(pd.DataFrame([sold])).iloc[0]
-    assert (after.clip(lower=0) <= before.clip(lower=0)).all()
+    after = absorb_oversold(np.array([sold]))
+    assert (np.maximum(after, 0) <= np.maximum(before, 0)).all()

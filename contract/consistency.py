@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from contract.models import Channel, Contract
+from contract.rule_consistency import find_rule_inconsistencies
 from contract.sources import source_problem
 
 Place = tuple[str | int, ...]
@@ -23,6 +24,7 @@ def find_inconsistencies(contract: Contract) -> list[Finding]:
         *(finding for index, channel in enumerate(contract.channels) for finding in _channel(contract, index, channel)),
         *_order_findings(contract),
         *_link_findings(contract),
+        *find_rule_inconsistencies(contract),
     ]
 
 
@@ -78,8 +80,9 @@ def _channel(contract: Contract, index: int, channel: Channel) -> Iterator[Findi
             yield (*place, "pool", position), f"location {code} stands in the pool twice"
     yield from _kind_findings(contract, index, channel)
     for position, rule in enumerate(channel.rules):
-        if rule.location is None and not rule.skus:
-            yield (*place, "rules", position), "names no location and no SKUs; put it in the channel's own rule"
+        if not (rule.location or rule.skus or rule.tags or rule.valid_from or rule.valid_until):
+            told = "names no location, SKUs, tags or time; put it in the channel's own rule"
+            yield (*place, "rules", position), told
         if rule.location is not None and rule.location not in channel.pool:
             yield (
                 (*place, "rules", position, "location"),

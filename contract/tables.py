@@ -249,6 +249,12 @@ _TABLES = (
         "shop_code inventory_item_id_shopify location_id_shopify",
         "channel_code sku location_code expected_qty desired_qty change_key",
     ),
+    _table(
+        "out_plan",
+        "One row per channel, SKU and location whose number a change of the contract would alter.",
+        "channel_code sku location_code",
+        "before_qty after_qty change_qty why",
+    ),
     _table("out_feed_rows", "One row per channel and SKU.", "channel_code sku", "publish_qty"),
     _table(
         "out_netsuite_documents",

@@ -45,21 +45,11 @@ def compute_inventory(raw: Frames, state: Frames, contract: Contract, fingerprin
     )
     pair = ["shop_code", "sku", "location_code"]
     manual = unresolved("core_expected_levels", expected.expired, pair, "manual_change", "drop_qty")
-    kits = core["core_components"]
-    unseen = expected.levels.rename(columns={"drop_qty": "unseen_qty"})
-    terms = {
-        "unreflected_qty": core_ledger,
-        "unseen_qty": explode(unseen, kits, ["unseen_qty"]),
-        "held_qty": explode(core["core_holds"], kits, ["held_qty"]),
-    }
-    out_atp = atp.compute_atp(stock, explode(core["core_levels"], kits, []), terms)
-    numbers, aside_rules = channels.compute_channel_quantities(out_atp, core, contract, fingerprint, _newest(core))
+    core |= {"core_ledger": core_ledger, "core_expected_levels": expected.levels, "core_counted_events": expected.counted}
+    out_atp, numbers, aside_rules = decide_numbers(core, stock, contract, fingerprint, _newest(core))
     return Inventory(
         {
             **core,
-            "core_ledger": core_ledger,
-            "core_expected_levels": expected.levels,
-            "core_counted_events": expected.counted,
             "core_unresolved": gather([*aside, aside_ledger, manual, aside_rules]),
             "out_atp": out_atp,
             "out_channel_quantities": numbers,
@@ -67,6 +57,31 @@ def compute_inventory(raw: Frames, state: Frames, contract: Contract, fingerprin
             "out_feed_rows": publishing.find_feed_rows(numbers, contract),
         }
     )
+
+
+def decide_numbers(
+    core: Frames, stock: Stock, contract: Contract, fingerprint: str, at: datetime
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Return `out_atp`, `out_channel_quantities`, and what is wrong with the rules: everything after the evidence.
+
+    Args:
+        core: `core_ledger`, `core_expected_levels`, `core_levels`, `core_holds`, `core_components`, `core_arrivals`,
+            `core_sales` and `core_tags`.
+        stock: NetSuite's balances.
+        contract: the rules.
+        fingerprint: the contract's version.
+        at: the run's instant.
+    """
+    kits = core["core_components"]
+    unseen = core["core_expected_levels"].rename(columns={"drop_qty": "unseen_qty"})
+    terms = {
+        "unreflected_qty": core["core_ledger"],
+        "unseen_qty": explode(unseen, kits, ["unseen_qty"]),
+        "held_qty": explode(core["core_holds"], kits, ["held_qty"]),
+    }
+    out_atp = atp.compute_atp(stock, explode(core["core_levels"], kits, []), terms)
+    numbers, findings = channels.compute_channel_quantities(out_atp, core, contract, fingerprint, at)
+    return out_atp, numbers, findings
 
 
 def _conform(raw: Frames, contract: Contract) -> tuple[dict[str, pd.DataFrame], Stock, list[pd.DataFrame]]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -109,6 +109,45 @@ def explain(
     if not explained["numbers"]:
         screen.complain(f"{sku} has no number{f' on {channel}' if channel else ''} in run {explained['run_id']}")
         raise typer.Exit(1)
+
+
+@app.command()
+def plan(
+    contract: Annotated[Path, typer.Argument(help="The contract as it would be.")],
+    run: Annotated[str | None, typer.Option(help="Whose evidence to use; the last publish-inventory run where left out.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Show which numbers a change of the contract would alter, by how much and why, before it is applied."""
+    from flows.plan import plan_change
+
+    found = plan_change(_snapshot_folder(run or _last_run()), contract)
+    rows = screen.rows_of(found.changes)
+    if as_json:
+        told = {"run_id": found.run_id, "changes": rows, "findings": screen.rows_of(found.findings), "unread": found.unread}
+        screen.plain(json.dumps(told, default=str))
+        return
+    screen.show(f"{len(rows)} numbers would change (on the evidence of run {found.run_id})", rows)
+    if len(found.findings):
+        screen.show("Would be set aside", screen.rows_of(found.findings))
+    if found.unread:
+        screen.show("Not read by that run: their numbers need a dry run", [{"place": place} for place in found.unread])
+
+
+@app.command("what-if")
+def what_if(
+    folder: Annotated[Path, typer.Argument(help="Holds contract.yaml and core_*.csv; the results are written there.")],
+    at: Annotated[datetime | None, typer.Option(help="The instant (UTC) that time windows and ages count from; now.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Work out the numbers of a contract on stock and orders given as CSV files: the rules as a calculator."""
+    from flows.what_if import run_what_if
+
+    result = run_what_if(folder, (at or datetime.now(UTC)).replace(tzinfo=UTC))
+    rows = screen.rows_of(result.out_channel_quantities)
+    screen.show(f"{len(rows)} numbers, written to {folder}", rows, as_json=as_json)
+    if len(result.core_unresolved) and not as_json:
+        screen.show("Set aside", screen.rows_of(result.core_unresolved))
+    raise typer.Exit(1 if len(result.core_unresolved) else 0)
 
 
 @app.command("check-contract")

@@ -1,6 +1,7 @@
 """A small world over real HTTP, and the environment that points a run at it."""
 
 import shutil
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -8,9 +9,14 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from flows import command_line
+from flows.wiring import open_context
 from sandbox.server import Sandbox
 from sandbox.worlds import accounts
 from sandbox.worlds.small import small_world
+from tasks.compute import compute_numbers
+from tasks.record_run import begin_run, keep_snapshot, load_state
+from tests.e2e.steps import read
 
 CONTRACT = Path(__file__).parent.parent / "worlds" / "small_contract.yaml"
 
@@ -36,3 +42,24 @@ def world(tmp_path, monkeypatch):
         monkeypatch.delenv("TRUECOUNT_DATABASE_URL", raising=False)
         running.seed = seed
         yield running
+
+
+@pytest.fixture
+def run(monkeypatch, capsys):
+    def once(*arguments):
+        monkeypatch.setattr(sys, "argv", ["truecount", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            command_line.main()
+        told = capsys.readouterr()
+        return ended.value.code or 0, told.out, told.err
+
+    return once
+
+
+@pytest.fixture
+def finished_run(world):
+    with open_context() as context:
+        run_id = begin_run(context, "publish-inventory", {})
+        numbers = compute_numbers.fn(context, run_id, read(context, run_id), load_state(context))
+        keep_snapshot.fn(context, run_id, numbers)
+        return run_id

@@ -1,37 +1,9 @@
 """The command line over a real small world: what it prints where, and its exit codes."""
 
 import json
-import sys
 
-import pytest
-
-from flows import command_line
 from flows.wiring import open_context
 from store.snapshots import load_snapshot
-from tasks.compute import compute_numbers
-from tasks.record_run import begin_run, keep_snapshot, load_state
-from tests.e2e.test_small_world import read
-
-
-@pytest.fixture
-def run(monkeypatch, capsys):
-    def once(*arguments):
-        monkeypatch.setattr(sys, "argv", ["truecount", *arguments])
-        with pytest.raises(SystemExit) as ended:
-            command_line.main()
-        told = capsys.readouterr()
-        return ended.value.code or 0, told.out, told.err
-
-    return once
-
-
-@pytest.fixture
-def finished_run(world):
-    with open_context() as context:
-        run_id = begin_run(context, "publish-inventory", {})
-        numbers = compute_numbers.fn(context, run_id, read(context, run_id), load_state(context))
-        keep_snapshot.fn(context, run_id, numbers)
-        return run_id
 
 
 def table(text, title):

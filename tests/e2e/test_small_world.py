@@ -8,25 +8,10 @@ import pytest
 from flows.wiring import open_context
 from tasks.compute import compute_numbers
 from tasks.publish_quantities import publish_changes, settle_unanswered, write_feeds
-from tasks.read_inventory import (
-    read_catalogue,
-    read_netsuite_balances,
-    read_netsuite_lines,
-    read_shopify_levels,
-    read_shopify_orders,
-    reread_netsuite_lines,
-)
+from tasks.read_inventory import read_catalogue, read_netsuite_lines
 from tasks.record_run import begin_run, load_state, remember_levels
 from tasks.sync_orders import build_order_documents, capture_orders, record_orders, window_start, write_documents
-
-
-def read(context, run_id="r"):
-    raw = read_catalogue.fn(context, run_id)
-    raw |= read_netsuite_lines.fn(context, run_id)
-    raw |= read_netsuite_balances.fn(context, run_id)
-    raw |= reread_netsuite_lines.fn(context, run_id, raw["raw_netsuite__order_lines"])
-    raw |= read_shopify_orders.fn(context, run_id)
-    return raw | read_shopify_levels.fn(context, run_id, raw["raw_shopify__variants"])
+from tests.e2e.steps import read
 
 
 def compute(context):

@@ -31,6 +31,7 @@ from starlette.routing import Route
 from sandbox.shopify.cost import CostEstimate
 from sandbox.shopify.mutations import mutation_root
 from sandbox.shopify.queries import query_root
+from sandbox.shopify.refusals import document_refusals, parse_refusal, size_refusals, variable_refusals
 from sandbox.shopify.shop import Shop
 
 if TYPE_CHECKING:
@@ -86,16 +87,19 @@ def shop_app(world: World, shop_code: str) -> Starlette:
 def answer(world: World, shop: Shop, body: dict[str, Any]) -> dict[str, Any]:
     """Return the reply to one GraphQL request: validated, paid for, executed."""
     try:
-        document = parse(body.get("query") or "", no_location=True)
+        document = parse(body.get("query") or "")
     except GraphQLError as error:
-        return {"errors": [{"message": error.message, "extensions": {"code": "PARSE_ERROR"}}]}
-    problems = validate(schema(), document)
-    if problems:
-        return {"errors": [_told(problem, "undefinedField") for problem in problems]}
+        return {"errors": [parse_refusal(body.get("query") or "", error)]}
+    variables = body.get("variables") or {}
     operation = next(node for node in document.definitions if isinstance(node, OperationDefinitionNode))
+    broken = document_refusals(schema(), document, validate(schema(), document))
+    if refused := broken or variable_refusals(schema(), operation, variables):
+        return {"errors": refused}
     fragments = {node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)}
-    estimate = CostEstimate(schema(), fragments, body.get("variables") or {})
+    estimate = CostEstimate(schema(), fragments, variables)
     requested = estimate.of(operation)
+    if oversized := size_refusals(operation, variables):
+        return {"errors": oversized, "extensions": _cost(shop, requested, None)}
     if requested > DEAREST_QUERY:
         told = f"Query cost is {requested}, which exceeds the single query max cost limit ({DEAREST_QUERY})."
         return {
@@ -143,6 +147,8 @@ def _is_allowed(shop: Shop, token: str) -> bool:
 
 def _told(error: GraphQLError, code: str) -> dict[str, Any]:
     told: dict[str, Any] = {"message": error.message, "extensions": {"code": code} | dict(error.extensions or {})}
+    if error.locations:
+        told["locations"] = [{"line": place.line, "column": place.column} for place in error.locations]
     return told | ({"path": error.path} if error.path else {})
 
 

@@ -40,12 +40,12 @@ def level_node(shop: Shop, item_id: str, location_id: str) -> Node | None:
         return None
     return {
         "__typename": "InventoryLevel",
-        "id": level_id(item_id, location_id),
+        "id": level_id(shop, item_id, location_id),
         "isActive": True,
         "updatedAt": iso(level["updated_at"]),
         "item": lambda **_: item_node(shop, item_id),
         "location": lambda **_: location_node(shop, location_id),
-        "quantities": lambda names, **_: [_quantity(level, item_id, location_id, name) for name in names],
+        "quantities": lambda names, **_: [_quantity(level, level_id(shop, item_id, location_id), name) for name in names],
     }
 
 
@@ -82,7 +82,7 @@ def variant_node(shop: Shop, variant_id: str | None) -> Node | None:
         "price": row.get("price"),
         "inventoryPolicy": row.get("inventory_policy", "DENY"),
         "inventoryItem": lambda **_: item_node(shop, row["inventory_item_id"]),
-        "product": {"__typename": "Product", "id": row.get("product_id"), "title": row.get("title")},
+        "product": {"__typename": "Product", "id": row.get("product_id"), "title": row.get("product_title") or row.get("title")},
         "inventoryQuantity": lambda **_: sum(
             level["available"] for (item, _), level in shop.levels.items() if item == row["inventory_item_id"]
         ),
@@ -119,7 +119,8 @@ def order_node(shop: Shop, order: Order) -> Node:
         "test": bool(body.get("test", False)),
         "edited": bool(body.get("edited", False)),
         "confirmed": True,
-        "tags": body.get("tags", []),
+        # Recorded: sorted, whatever the order they were given in.
+        "tags": sorted(body.get("tags", [])),
         "note": body.get("note"),
         "poNumber": body.get("po_number"),
         "paymentGatewayNames": [body.get("gateway", "shopify_payments")],
@@ -170,8 +171,8 @@ def line_node(shop: Shop, order: Order, line: Mapping[str, Any]) -> Node:
         "currentQuantity": line["quantity"] - line["removed"] - returned,
         "unfulfilledQuantity": max(0, line["quantity"] - line["removed"] - done),
         "isGiftCard": bool(variant.get("is_gift_card", False)),
-        "requiresShipping": True,
-        "taxable": True,
+        "requiresShipping": line["requires_shipping"],
+        "taxable": line["taxable"],
         "variant": lambda **_: variant_node(shop, line["variant_id"]),
         "originalUnitPriceSet": _money(shop, line["unit_price"]),
         "discountedTotalSet": _money(shop, _net(line)),
@@ -210,9 +211,9 @@ def fulfillment_order_node(shop: Shop, order: Order, row: Mapping[str, Any]) -> 
     }
 
 
-def level_id(item_id: str, location_id: str) -> str:
-    """Return a level's id; the query string belongs to it."""
-    return f"gid://shopify/InventoryLevel/{location_id.rsplit('/', 1)[1]}?inventory_item_id={item_id.rsplit('/', 1)[1]}"
+def level_id(shop: Shop, item_id: str, location_id: str) -> str:
+    """Return a level's id; the query string belongs to it, and its number is not the location's (recorded)."""
+    return f"gid://shopify/InventoryLevel/{shop.level_number(location_id)}?inventory_item_id={item_id.rsplit('/', 1)[1]}"
 
 
 def iso(instant: datetime | None) -> str | None:
@@ -224,15 +225,15 @@ def _levels_at(shop: Shop, location_id: str) -> list[tuple[str, str]]:
     return [key for key in shop.levels if key[1] == location_id]
 
 
-def _quantity(level: Mapping[str, Any], item_id: str, location_id: str, name: str) -> Node:
+def _quantity(level: Mapping[str, Any], key: str, name: str) -> Node:
     count = sum(level[state] for state in STATES) if name == "on_hand" else level[name]
     return {
         "__typename": "InventoryQuantity",
-        "id": f"{level_id(item_id, location_id).replace('InventoryLevel', 'InventoryQuantity')}&name={name}",
+        "id": f"{key.replace('InventoryLevel', 'InventoryQuantity')}&name={name}",
         "name": name,
         "quantity": count,
-        # Recorded: on_hand carries no instant.
-        "updatedAt": None if name == "on_hand" else iso(level["updated_at"]),
+        # Recorded: on_hand carries no instant, and a state other than available none before it was first touched.
+        "updatedAt": iso(level["updated_at"]) if name == "available" or (name != "on_hand" and count) else None,
     }
 
 
@@ -337,7 +338,9 @@ def _tax_line(shop: Shop, order: Order, amount: Decimal) -> Node:
 
 
 def _money(shop: Shop, amount: Decimal) -> Node:
-    side = {"__typename": "MoneyV2", "amount": f"{amount.quantize(_CENT)}", "currencyCode": shop.currency}
+    # Recorded: no trailing zeros, but always one decimal place ("24.0", "989.95").
+    told = f"{amount.quantize(_CENT)}"
+    side = {"__typename": "MoneyV2", "amount": told[:-1] if told.endswith("0") else told, "currencyCode": shop.currency}
     return {"__typename": "MoneyBag", "shopMoney": side, "presentmentMoney": side}
 
 

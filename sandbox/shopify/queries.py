@@ -54,13 +54,24 @@ def query_root(shop: Shop) -> dict[str, Any]:
         "refund": lambda id, **_: _part_of(shop, "refunds", id, refund_node),  # noqa: A006
         "locations": locations,
         "location": lambda id=None, **_: location_node(shop, id or next(iter(shop.locations))),  # noqa: A006
-        "productVariants": lambda **given: connection(list(shop.variants), given, lambda key: variant_node(shop, key), "variants"),
+        "productVariants": lambda **given: connection(
+            list(shop.variants), _unsearched(given), lambda key: variant_node(shop, key), "variants"
+        ),
         "inventoryItem": lambda id, **_: item_node(shop, id),  # noqa: A006
-        "inventoryItems": lambda **given: connection(list(shop.items), given, lambda key: item_node(shop, key), "items"),
+        "inventoryItems": lambda **given: connection(
+            list(shop.items), _unsearched(given), lambda key: item_node(shop, key), "items"
+        ),
         "nodes": lambda ids, **_: [find_node(shop, key) for key in ids],
         "node": lambda id, **_: find_node(shop, id),  # noqa: A006
         "shop": {"__typename": "Shop", "id": "gid://shopify/Shop/1", "name": shop.code, "currencyCode": shop.currency},
     }
+
+
+def _unsearched(given: dict[str, Any]) -> dict[str, Any]:
+    """Refuse a search where none is modelled: everything would be an invented answer."""
+    if given.get("query"):
+        raise GraphQLError("a search of this connection is not modelled", extensions={"code": "NOT_MODELLED"})
+    return given
 
 
 def _part_of(shop: Shop, kind: str, key: str, node: Callable[[Shop, Order, Any], Any]) -> Any:
@@ -76,8 +87,9 @@ def find_node(shop: Shop, key: str) -> Any:
     """
     kind = key.removeprefix("gid://shopify/").split("/")[0]
     if kind == "InventoryLevel":
-        place, _, item = key.rsplit("/", 1)[1].partition("?inventory_item_id=")
-        return level_node(shop, f"gid://shopify/InventoryItem/{item}", f"gid://shopify/Location/{place}")
+        number, _, item = key.rsplit("/", 1)[1].partition("?inventory_item_id=")
+        place = next((place for place in shop.locations if shop.level_number(place) == number), "")
+        return level_node(shop, f"gid://shopify/InventoryItem/{item}", place)
     finders: dict[str, Callable[[str], Any]] = {
         "Order": lambda found: order_node(shop, shop.orders[found]) if found in shop.orders else None,
         "Location": lambda found: location_node(shop, found),
@@ -94,6 +106,8 @@ def _matches(order: Order, query: str | None) -> bool:
     for name, sign, *values in _TERM.findall(query or ""):
         value = next(text for text in values if text)
         if name in _INSTANTS and not _compares(order[_INSTANTS[name]].replace(microsecond=0), sign, datetime.fromisoformat(value)):
+            return False
+        if name == "tag" and value not in order["body"].get("tags", []):
             return False
         if name == "id" and order["id"].rsplit("/", 1)[1] != value:
             return False

@@ -80,6 +80,10 @@ class Shop:
             self._open_level({"inventory_item_id": item_id, "location_id": location_id})
         return self.levels[key]
 
+    def level_number(self, location_id: str) -> str:
+        """Return the number in the ids of a location's levels: the seed's, else one made of the location's."""
+        return str(self.locations.get(location_id, {}).get("level_number") or f"1{location_id.rsplit('/', 1)[1]}")
+
     def place_order(self, body: dict[str, Any]) -> Order:
         """Place a web, draft or till order."""
         created = datetime.fromisoformat(body["created_at"]) if body.get("created_at") else self.clock.now()
@@ -221,6 +225,8 @@ class Shop:
             "unit_price": Decimal(str(row.get("unit_price", variant.get("price", "0")))),
             "discount": Decimal(str(row.get("discount", "0"))),
             "properties": row.get("properties", {}),
+            "requires_shipping": row.get("requires_shipping", True),
+            "taxable": row.get("taxable", True),
         }
 
     def _commit(self, order: Order, *, applies: bool) -> None:

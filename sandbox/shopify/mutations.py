@@ -12,8 +12,9 @@ from typing import Any
 
 from graphql import DirectiveNode, GraphQLError, GraphQLResolveInfo, value_from_ast_untyped
 
-from sandbox.shopify.nodes import item_node, location_node
-from sandbox.shopify.shop import STATES, Shop
+from sandbox.shopify.inventory_nodes import item_node, location_node
+from sandbox.shopify.levels import STATES
+from sandbox.shopify.shop import Shop
 
 KEY_LIFE = timedelta(hours=24)
 _BOUND = 1_000_000_000

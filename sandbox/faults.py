@@ -13,12 +13,16 @@ if TYPE_CHECKING:
 
     from sandbox.world import World
 
-KINDS = frozenset({"status", "timeout_before", "timeout_after", "disconnect", "truncate", "slow"})
+KINDS = frozenset({"status", "timeout_before", "timeout_after", "disconnect", "truncate", "slow", "repeat_page"})
 
 
 @dataclass
 class Fault:
-    """One rule: the next `times` requests that match it go wrong."""
+    """One rule: the next `times` requests that match it go wrong.
+
+    With `repeat_page` the first that matches is answered rightly, and the next `times` with that same answer again.
+    A `body` that is a text is sent as it is, else as JSON.
+    """
 
     system: str
     kind: str
@@ -29,6 +33,7 @@ class Fault:
     times: int = 1
     headers: dict[str, str] | None = None
     body: Any = None
+    page: _Answer | None = None
 
 
 class FaultBook:
@@ -56,12 +61,12 @@ class FaultBook:
             self._faults.clear()
 
     def take(self, system: str, shop: str, operation: str) -> Fault | None:
-        """Return the first rule that matches a request, using it up once."""
+        """Return the first rule that matches a request, using it up once (a page to repeat must have been kept first)."""
         with self._lock:
             for fault in self._faults:
                 fits = fault.system == system and fault.shop in ("", shop) and fault.operation in operation
                 if fits and fault.times > 0:
-                    fault.times -= 1
+                    fault.times -= fault.kind != "repeat_page" or fault.page is not None
                     return fault
         return None
 
@@ -87,24 +92,30 @@ class FaultMiddleware:
         body = await _whole_body(receive)
         operation = f"{scope['method']} {scope['path']} {_operation_name(body)}".strip()
         fault = self.world.faults.take(self.system, self.shop, operation)
+        is_first = fault is not None and fault.kind == "repeat_page" and fault.page is None
         answer = _Answer(send, hold=fault is not None and fault.kind in ("timeout_after", "truncate"))
-        if fault is None or fault.kind in ("slow", "timeout_after", "truncate"):
+        if fault is None or is_first or fault.kind in ("slow", "timeout_after", "truncate"):
             if fault is not None and fault.kind == "slow":
                 await asyncio.sleep(fault.seconds)
             await self.app(scope, _replay(body), answer)
         self.world.note(self.system, self.shop, operation, fault.kind if fault else "", answer.status)
-        if fault is not None:
+        if fault is not None and is_first:
+            fault.page = answer
+        elif fault is not None:
             await _go_wrong(fault, answer, send)
 
 
 async def _go_wrong(fault: Fault, answer: _Answer, send: Send) -> None:
     if fault.kind == "status":
-        told = json.dumps(fault.body if fault.body is not None else {"errors": f"sandbox fault {fault.status}"}).encode()
-        headers = [(name.lower().encode(), value.encode()) for name, value in (fault.headers or {}).items()]
-        await send(
-            {"type": "http.response.start", "status": fault.status, "headers": [*headers, (b"content-type", b"application/json")]}
-        )
-        await send({"type": "http.response.body", "body": told})
+        body = fault.body if fault.body is not None else {"errors": f"sandbox fault {fault.status}"}
+        kind = "text/html" if isinstance(body, str) else "application/json"
+        given = {"Content-Type": kind} | (fault.headers or {})
+        headers = [(name.lower().encode(), value.encode()) for name, value in given.items()]
+        await send({"type": "http.response.start", "status": fault.status, "headers": headers})
+        await send({"type": "http.response.body", "body": (body if isinstance(body, str) else json.dumps(body)).encode()})
+    elif fault.kind == "repeat_page" and fault.page is not None:
+        await send({"type": "http.response.start", "status": fault.page.status, "headers": fault.page.headers})
+        await send({"type": "http.response.body", "body": b"".join(fault.page.parts)})
     elif fault.kind == "truncate":
         whole = b"".join(answer.parts)
         headers = [pair for pair in answer.headers if pair[0] != b"content-length"]
@@ -159,9 +170,9 @@ def _replay(body: bytes) -> Receive:
 
 
 def _operation_name(body: bytes) -> str:
-    """Return a GraphQL request's text, so that a fault can name a field of it; nothing for other bodies."""
+    """Return the text of a GraphQL or SuiteQL request, so that a fault can name a field of it; nothing for other bodies."""
     try:
         request = json.loads(body)
     except ValueError:
         return ""
-    return str(request.get("query", "")) if isinstance(request, dict) and "query" in request else ""
+    return str(request.get("query") or request.get("q") or "") if isinstance(request, dict) else ""

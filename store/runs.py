@@ -16,12 +16,12 @@ from store.schema import runs, steps
 from store.upsert import upsert
 from store.values import utc_now
 
-RUNNING = "running"
+RUNNING, ABANDONED = "running", "abandoned"
 
 
 @dataclass(frozen=True)
 class Run:
-    """One run of a flow; `finished_at_utc` is None while it runs, and for ever if it was killed."""
+    """One run of a flow; `finished_at_utc` is None while it runs, and for ever if it was killed (`abandoned`)."""
 
     run_id: str
     flow_name: str
@@ -46,13 +46,19 @@ class Step:
     message: str = ""
 
 
-def start_run(
+def new_run_id(at_utc: datetime | None = None) -> str:
+    """Return a new run id: text that sorts by start, fit for a folder's name."""
+    return f"{at_utc or utc_now():%Y%m%dT%H%M%S}-{uuid4().hex[:8]}"
+
+
+def start_run(  # noqa: PLR0913 - keyword-only, the columns of a run
     engine: Engine,
     *,
     flow_name: str,
     parameters: Mapping[str, Any],
     contract_fingerprint: str,
     at_utc: datetime | None = None,
+    run_id: str = "",
 ) -> str:
     """Record that a run starts.
 
@@ -62,12 +68,13 @@ def start_run(
         parameters: what it was started with; never a secret.
         contract_fingerprint: the version of the contract.
         at_utc: the instant; now where left out.
+        run_id: from `new_run_id`; a new one where left out.
 
     Returns:
-        A new run id: text that sorts by start, fit for a folder's name.
+        The run's id.
     """
     started = at_utc or utc_now()
-    run_id = f"{started:%Y%m%dT%H%M%S}-{uuid4().hex[:8]}"
+    run_id = run_id or new_run_id(started)
     row = {
         "run_id": run_id,
         "flow_name": flow_name,
@@ -95,7 +102,7 @@ def finish_run(
     Args:
         engine: from `open_engine`.
         run_id: from `start_run`.
-        status: for example `done`, `set_aside` (done, with rows set aside) or `failed`.
+        status: `done` or `failed`. A run taken for dead that ends after all is no longer abandoned.
         summary: the figures worth keeping.
         at_utc: the instant; now where left out.
 
@@ -107,6 +114,27 @@ def finish_run(
         found = connection.execute(update(runs).where(runs.c.run_id == run_id).values(values)).rowcount
     if not found:
         raise FatalError(f"store: run {run_id} is unknown, it cannot be finished; start it first")
+
+
+def running_runs(engine: Engine) -> list[Run]:
+    """Return the runs that have not said how they ended, oldest first: under way, or killed."""
+    query = select(runs).where(runs.c.status == RUNNING).order_by(runs.c.started_at_utc, runs.c.run_id)
+    with reading(engine) as connection:
+        return [Run(**row) for row in connection.execute(query).mappings()]
+
+
+def abandon_run(engine: Engine, run_id: str, reason: str) -> bool:
+    """Record that a run ended without a word; when, nobody knows. Return whether it was still `running`.
+
+    Args:
+        engine: from `open_engine`.
+        run_id: the run.
+        reason: how that is known, in words.
+    """
+    is_open = (runs.c.run_id == run_id) & (runs.c.status == RUNNING)
+    values = {"status": ABANDONED, "summary": {"error": reason}}
+    with writing(engine) as connection:
+        return bool(connection.execute(update(runs).where(is_open).values(values)).rowcount)
 
 
 def record_step(engine: Engine, run_id: str, step: Step) -> None:

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from contract.errors import TruecountError
-from store import runs
+from store import run_locks, runs
 from tasks.context import Context
-from tasks.record_run import begin_run
+from tasks.record_run import begin_run, mark_dead_runs, run_locks_folder
 
 
 @dataclass(frozen=True)
@@ -55,13 +55,20 @@ class Run:
 
 @contextmanager
 def recorded_run(context: Context, flow_name: str, parameters: Mapping[str, Any]) -> Iterator[Run]:
-    """Yield a run that is in the store from its first moment, and finished there however it ends."""
-    run = Run(begin_run(context, flow_name, parameters), flow_name, parameters)
-    try:
-        yield run
-    except BaseException as error:
-        told = str(error) if isinstance(error, TruecountError) else type(error).__name__
-        runs.finish_run(context.engine, run.run_id, status="failed", summary={"error": told}, at_utc=context.now())
-        raise
-    summary = run.summary.as_json() if run.summary else {}
-    runs.finish_run(context.engine, run.run_id, status="done", summary=summary, at_utc=context.now())
+    """Yield a run that is in the store from its first moment, and finished there however it ends.
+
+    A run that is killed cannot say so: the next one of any flow says it (`mark_dead_runs`).
+    """
+    run = Run(runs.new_run_id(context.now()), flow_name, parameters)
+    # The lock comes before the row and goes after it is finished: no run is ever seen running without it.
+    with run_locks.hold(run_locks_folder(context), run.run_id):
+        begin_run(context, flow_name, parameters, run.run_id)
+        mark_dead_runs(context)
+        try:
+            yield run
+        except BaseException as error:
+            told = str(error) if isinstance(error, TruecountError) else type(error).__name__
+            runs.finish_run(context.engine, run.run_id, status="failed", summary={"error": told}, at_utc=context.now())
+            raise
+        summary = run.summary.as_json() if run.summary else {}
+        runs.finish_run(context.engine, run.run_id, status="done", summary=summary, at_utc=context.now())

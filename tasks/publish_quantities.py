@@ -12,6 +12,7 @@ from prefect.cache_policies import NO_CACHE
 from connectors.feeds import write_feed
 from connectors.shopify.client import ShopifyClient
 from connectors.shopify.publish import PairChange, SetOutcome, set_available
+from connectors.shopify.read_levels import read_levels_of
 from contract.errors import RejectedError, RetriableError
 from domain.publishing import plan_calls
 from store import publications
@@ -31,7 +32,8 @@ def settle_unanswered(context: Context, levels: pd.DataFrame | None = None) -> i
 
     A call that lowers is repeated with its own key, before the levels are read: Shopify answers a repeat with the first
     result, and if the first never arrived, lowering is safe whatever has changed since. A call that raises is settled
-    after they are read, and by them only: it counts as written where the level shows what it wanted.
+    after they are read, and by levels only: it counts as written where the level shows what it wanted. A pair that was
+    not among the levels read (its location has left the contract) is read by itself.
 
     Args:
         context: the store and the shops.
@@ -41,7 +43,8 @@ def settle_unanswered(context: Context, levels: pd.DataFrame | None = None) -> i
     for batch in publications.unsettled_batches(context.engine, list(context.shops)):
         if (batch.direction == DECREASE) != (levels is None):
             continue
-        outcomes = _send(context.shops[batch.shop_code], batch.pairs) if levels is None else _settle_by_reading(batch.pairs, levels)
+        client = context.shops[batch.shop_code]
+        outcomes = _send(client, batch.pairs) if levels is None else _settle_by_reading(context, batch, levels)
         if outcomes is not None:
             _record(context, batch.change_key, "settled", outcomes)
             settled += 1
@@ -143,11 +146,19 @@ def _sort_rows(call: pd.DataFrame, outcome: SetOutcome) -> pd.DataFrame:
     return call.assign(outcome=[answer[0] for answer in answers], message=[answer[1] for answer in answers])
 
 
-def _settle_by_reading(call: pd.DataFrame, levels: pd.DataFrame) -> pd.DataFrame:
-    now = levels[["shop_code", *_ROW, "available_qty"]]
-    rows = call.merge(now, on=["shop_code", *_ROW], how="left", validate="one_to_one")
-    is_written = rows["available_qty"].eq(rows["desired_qty"].astype("str"))
+def _settle_by_reading(context: Context, batch: publications.UnsettledBatch, levels: pd.DataFrame) -> pd.DataFrame:
+    """Return a lost call's pairs, each with what its level says: what the call wanted, something else, or no level at all."""
+    call, pair = batch.pairs, ["shop_code", *_ROW]
+    known = levels[[*pair, "available_qty"]]
+    unread = call.merge(known[pair], on=pair, how="left", indicator=True).query("_merge == 'left_only'")
+    if not unread.empty:
+        wanted = list(unread[_ROW].itertuples(index=False, name=None))
+        more = read_levels_of(context.shops[batch.shop_code], wanted, run_id=batch.run_id, extracted_at=context.now())
+        known = pd.concat([known, more[[*pair, "available_qty"]]], ignore_index=True)
+    rows = call.merge(known, on=pair, how="left", validate="many_to_one")
+    is_written = rows["available_qty"].eq(rows["desired_qty"].astype("str")).fillna(False).astype("bool")
+    told = rows["available_qty"].map("settled by reading the level: {}".format, na_action="ignore")
     return call.assign(
         outcome=is_written.map({True: "accepted", False: "not_written"}).to_numpy(),
-        message="settled by reading the level",
+        message=told.fillna("the shop has no such level any more").to_numpy(),
     )

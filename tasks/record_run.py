@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from datetime import timedelta
+from pathlib import Path
 
 import pandas as pd
 from prefect import task
@@ -11,11 +13,17 @@ from prefect.cache_policies import NO_CACHE
 
 from contract.frames import Frames
 from domain.expected_levels import forget
-from store import expected_levels, runs, snapshots
+from store import expected_levels, run_locks, runs, snapshots
 from tasks.context import Context
 
+log = logging.getLogger(__name__)
 
-def begin_run(context: Context, flow_name: str, parameters: Mapping[str, object]) -> str:
+
+SILENT = timedelta(hours=24)
+"""After so long a run of which this machine knows nothing is taken for dead: none takes a tenth of it."""
+
+
+def begin_run(context: Context, flow_name: str, parameters: Mapping[str, object], run_id: str = "") -> str:
     """Return the id of a new run, recorded in the store."""
     return runs.start_run(
         context.engine,
@@ -23,7 +31,35 @@ def begin_run(context: Context, flow_name: str, parameters: Mapping[str, object]
         parameters=dict(parameters),
         contract_fingerprint=context.loaded.fingerprint,
         at_utc=context.now(),
+        run_id=run_id,
     )
+
+
+def run_locks_folder(context: Context) -> Path:
+    """Return where the runs of this machine hold their locks."""
+    return context.state_folder / "runs"
+
+
+def mark_dead_runs(context: Context) -> list[str]:
+    """Return the runs that were killed, of any flow, marked `abandoned` with the reason.
+
+    A run that holds its lock is alive, whoever started it. One whose lock is free is dead. One without a lock here runs
+    on another machine, or did: it is taken for dead 24 hours after it started.
+    """
+    folder, marked = run_locks_folder(context), []
+    for run in runs.running_runs(context.engine):
+        is_alive = run_locks.is_alive(folder, run.run_id)
+        is_silent = is_alive is None and context.now() - run.started_at_utc > SILENT
+        if is_alive is False or is_silent:
+            told = (
+                "no word of it for 24 hours" if is_silent else "its process ended without a word (killed, or the machine stopped)"
+            )
+            reason = f"{told}; what it left open is settled by the runs after it"
+            if runs.abandon_run(context.engine, run.run_id, reason):
+                marked.append(run.run_id)
+                log.warning("run_abandoned", extra={"run": run.run_id, "flow": run.flow_name, "reason": told})
+            run_locks.forget(folder, run.run_id)
+    return marked
 
 
 @task(name="keep snapshot", cache_policy=NO_CACHE)

@@ -2,35 +2,19 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 import secrets
 from datetime import timedelta
 from email.utils import format_datetime
-from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from graphql import (
-    FragmentDefinitionNode,
-    GraphQLError,
-    GraphQLResolveInfo,
-    GraphQLSchema,
-    OperationDefinitionNode,
-    build_schema,
-    execute_sync,
-    parse,
-    validate,
-)
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
-from sandbox.shopify.cost import CostEstimate
-from sandbox.shopify.mutations import mutation_root
-from sandbox.shopify.queries import query_root
+from sandbox.shopify.answering import answer, schema
 from sandbox.shopify.shop import Shop
 
 if TYPE_CHECKING:
@@ -38,15 +22,8 @@ if TYPE_CHECKING:
 
 VERSION = "2026-10"
 TOKEN_SECONDS = 86399
-DEAREST_QUERY = 1000
 
-
-@cache
-def schema() -> GraphQLSchema:
-    """Return the real Admin schema 2026-10: names and types, no descriptions."""
-    text = gzip.decompress((Path(__file__).parent / "schema.graphql.gz").read_bytes()).decode()
-    # Shopify's own schema breaks six rules of the specification.
-    return build_schema(text, assume_valid=True, no_location=True)
+__all__ = ["schema", "shop_app"]
 
 
 def shop_app(world: World, shop_code: str) -> Starlette:
@@ -54,16 +31,17 @@ def shop_app(world: World, shop_code: str) -> Starlette:
 
     async def graphql(request: Request) -> Response:
         shop: Shop = world.shops[shop_code]
-        if not _is_allowed(shop, request.headers.get("X-Shopify-Access-Token", "")):
+        token = request.headers.get("X-Shopify-Access-Token", "")
+        if not _is_allowed(shop, token):
             told = "[API] Invalid API key or access token (unrecognized login or wrong password)"
             return _reply(shop, {"errors": told}, 401)
         try:
             body = await request.json()
         except ValueError:
             return _reply(shop, {"errors": "Bad Request"}, 400)
-        return _reply(shop, await run_in_threadpool(answer, world, shop, body))
+        return _reply(shop, await run_in_threadpool(answer, world, shop, body, token))
 
-    async def token(request: Request) -> Response:
+    async def issue(request: Request) -> Response:
         shop: Shop = world.shops[shop_code]
         form = await request.form()
         seed = shop.seed
@@ -78,60 +56,9 @@ def shop_app(world: World, shop_code: str) -> Starlette:
     return Starlette(
         routes=[
             Route(f"/admin/api/{VERSION}/graphql.json", graphql, methods=["POST"]),
-            Route("/admin/oauth/access_token", token, methods=["POST"]),
+            Route("/admin/oauth/access_token", issue, methods=["POST"]),
         ]
     )
-
-
-def answer(world: World, shop: Shop, body: dict[str, Any]) -> dict[str, Any]:
-    """Return the reply to one GraphQL request: validated, paid for, executed."""
-    try:
-        document = parse(body.get("query") or "", no_location=True)
-    except GraphQLError as error:
-        return {"errors": [{"message": error.message, "extensions": {"code": "PARSE_ERROR"}}]}
-    problems = validate(schema(), document)
-    if problems:
-        return {"errors": [_told(problem, "undefinedField") for problem in problems]}
-    operation = next(node for node in document.definitions if isinstance(node, OperationDefinitionNode))
-    fragments = {node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)}
-    estimate = CostEstimate(schema(), fragments, body.get("variables") or {})
-    requested = estimate.of(operation)
-    if requested > DEAREST_QUERY:
-        told = f"Query cost is {requested}, which exceeds the single query max cost limit ({DEAREST_QUERY})."
-        return {
-            "errors": [{"message": told, "extensions": {"code": "MAX_COST_EXCEEDED", "cost": requested, "maxCost": DEAREST_QUERY}}]
-        }
-    if not shop.bucket.reserve(requested):
-        throttled = {"message": "Throttled", "extensions": {"code": "THROTTLED"}}
-        return {"errors": [throttled], "extensions": _cost(shop, requested, None)}
-    with world.lock:
-        is_mutation = operation.operation.value == "mutation"
-        root = mutation_root(shop) if is_mutation else query_root(shop)
-        result = execute_sync(
-            schema(),
-            document,
-            root,
-            variable_values=body.get("variables"),
-            operation_name=body.get("operationName"),
-            field_resolver=_resolve,
-        )
-    actual = min(requested, estimate.of(operation, result.data or {}))
-    shop.bucket.give_back(requested, actual)
-    reply: dict[str, Any] = {"data": result.data, "extensions": _cost(shop, requested, actual)}
-    if result.errors:
-        reply["errors"] = [_told(error, "INTERNAL_SERVER_ERROR") for error in result.errors]
-    return reply
-
-
-def _resolve(source: Any, info: GraphQLResolveInfo[Any], **arguments: Any) -> Any:
-    """Resolve a field from the object's own; a field that is valid but not modelled is refused, never invented."""
-    if info.field_name not in source:
-        told = f"{info.parent_type.name}.{info.field_name} is not modelled by the sandbox"
-        raise GraphQLError(told, extensions={"code": "NOT_MODELLED"})
-    value = source[info.field_name]
-    if not callable(value):
-        return value
-    return value(info=info, **arguments) if info.parent_type.name == "Mutation" else value(**arguments)
 
 
 def _is_allowed(shop: Shop, token: str) -> bool:
@@ -141,19 +68,10 @@ def _is_allowed(shop: Shop, token: str) -> bool:
     return expires is None or shop.clock.now() < expires
 
 
-def _told(error: GraphQLError, code: str) -> dict[str, Any]:
-    told: dict[str, Any] = {"message": error.message, "extensions": {"code": code} | dict(error.extensions or {})}
-    return told | ({"path": error.path} if error.path else {})
-
-
-def _cost(shop: Shop, requested: int, actual: int | None) -> dict[str, Any]:
-    return {"cost": {"requestedQueryCost": requested, "actualQueryCost": actual, "throttleStatus": shop.bucket.status()}}
-
-
 def _reply(shop: Shop, body: dict[str, Any], status: int = 200) -> Response:
     headers = {
         "X-Shopify-API-Version": VERSION,
         "Date": format_datetime(shop.clock.now(), usegmt=True),
         "Content-Type": "application/json; charset=utf-8",
     }
-    return JSONResponse(json.loads(json.dumps(body, default=str)), status, headers)
+    return Response(json.dumps(body, separators=(",", ":")), status, headers)

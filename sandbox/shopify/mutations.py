@@ -12,10 +12,10 @@ from typing import Any
 
 from graphql import DirectiveNode, GraphQLError, GraphQLResolveInfo, value_from_ast_untyped
 
-from sandbox.shopify.nodes import item_node, location_node
-from sandbox.shopify.shop import STATES, Shop
+from sandbox.shopify.inventory_nodes import item_node, location_node
+from sandbox.shopify.levels import STATES
+from sandbox.shopify.shop import Shop
 
-LARGEST_INPUT = 250
 KEY_LIFE = timedelta(hours=24)
 _BOUND = 1_000_000_000
 _REASON_WORDS = (
@@ -33,12 +33,10 @@ def mutation_root(shop: Shop) -> dict[str, Any]:
 def _set_quantities(shop: Shop, info: GraphQLResolveInfo[Any], given: dict[str, Any]) -> dict[str, Any]:
     key = _idempotency_key(info)
     rows = given["quantities"]
-    if len(rows) > LARGEST_INPUT:
-        told = f"The input array size of {len(rows)} is greater than the maximum allowed of {LARGEST_INPUT}."
-        raise GraphQLError(told, extensions={"code": "MAX_INPUT_SIZE_EXCEEDED"})
     if any("changeFromQuantity" not in row for row in rows):
         told = "InventoryQuantityInput must include the following argument: changeFromQuantity."
-        raise GraphQLError(told, extensions={"code": "INVALID_FIELD_ARGUMENTS"})
+        nodes = [*info.field_nodes, *(info.operation.variable_definitions or ())[:1]]
+        raise GraphQLError(told, nodes, extensions={"code": "INVALID_FIELD_ARGUMENTS"})
     now = shop.clock.now()
     content = json.dumps(given, sort_keys=True)
     seen = shop.idempotency.get(key)
@@ -70,7 +68,8 @@ def _call_errors(given: dict[str, Any]) -> list[dict[str, Any]]:
     if given["name"] not in ("available", "on_hand"):
         return [_error("INVALID_NAME", ["input", "name"], "The quantity name must be either 'available' or 'on_hand'.")]
     if given["reason"] not in _REASONS:
-        return [_error("INVALID_REASON", ["input", "reason"], "The specified reason is invalid.")]
+        told = ", ".join(_REASON_WORDS.split())
+        return [_error("INVALID_REASON", ["input", "reason"], f"The specified reason is invalid. Valid values are: {told}.")]
     return []
 
 
@@ -99,8 +98,9 @@ def _row_error(  # noqa: PLR0911 - one return a rule
     if place is None or not place.get("is_active", True):
         return _error("INVALID_LOCATION", [*path, "locationId"], "The specified location could not be found.")
     if row["quantity"] > _BOUND or row["quantity"] < -_BOUND:
-        code = "INVALID_QUANTITY_TOO_HIGH" if row["quantity"] > 0 else "INVALID_QUANTITY_TOO_LOW"
-        return _error(code, [*path, "quantity"], "The quantity is out of bounds.")
+        # The sentence of the lower bound is not recorded.
+        code, side = ("TOO_HIGH", "higher than ") if row["quantity"] > 0 else ("TOO_LOW", "lower than -")
+        return _error(f"INVALID_QUANTITY_{code}", [*path, "quantity"], f"The quantity can't be {side}{_BOUND:,}.")
     if name == "on_hand" and row["quantity"] < 0:
         return _error("INVALID_QUANTITY_NEGATIVE", [*path, "quantity"], "The quantity can't be negative.")
     if item.get("is_bundle"):
@@ -118,7 +118,7 @@ def _current(shop: Shop, name: str, row: dict[str, Any]) -> int:
 
 
 def _apply(shop: Shop, name: str, rows: list[dict[str, Any]], reason: str) -> dict[str, Any]:
-    changes = []
+    deltas = []
     for row in rows:
         delta = row["quantity"] - _current(shop, name, row)
         if not delta:
@@ -127,8 +127,9 @@ def _apply(shop: Shop, name: str, rows: list[dict[str, Any]], reason: str) -> di
         # Setting on_hand moves available by the same units; setting available moves on_hand.
         level["available"] += delta
         level["updated_at"] = shop.clock.now()
-        names = ("available", "on_hand")
-        changes += [_change(shop, row, changed, delta) for changed in names]
+        deltas.append((row, delta))
+    # Recorded: all changes of available stand before all of on_hand.
+    changes = [_change(shop, row, name, delta) for name in ("available", "on_hand") for row, delta in deltas]
     group = {
         "__typename": "InventoryAdjustmentGroup",
         "id": shop.new_id("InventoryAdjustmentGroup"),

@@ -17,7 +17,17 @@ TBA = {
     "token_id": "truecount-token",
     "token_secret": "truecount-token-secret",
 }
-SCOPES = ["read_inventory", "write_inventory", "read_locations", "read_orders", "read_all_orders", "read_products"]
+SCOPES = [
+    "read_inventory",
+    "write_inventory",
+    "read_locations",
+    "read_orders",
+    "read_all_orders",
+    "read_products",
+    "read_customers",
+    "read_draft_orders",
+    "read_merchant_managed_fulfillment_orders",
+]
 SHIPPING_ITEM, TAX_ITEM, DISCOUNT_ITEM = "901", "902", "903"
 CUSTOMER_OF_SHOP = {"GROCER": "501", "EXPRESS": "502"}
 CHANNEL_OF_KIND = {"web": "1", "till": "2", "draft": "3"}

@@ -8,7 +8,7 @@ import pytest
 
 from connectors.shopify.read_catalog import read_locations, read_variants
 from connectors.shopify.read_levels import read_levels, read_levels_of
-from connectors.shopify.read_orders import read_orders, read_orders_by_id
+from connectors.shopify.read_orders import OPTIONAL, read_orders, read_orders_by_id
 from contract.errors import FatalError, RetriableError
 from contract.frames import conform
 from contract.tables import TABLES
@@ -224,7 +224,11 @@ def test_metafields_by_name(sandbox, client):
 
 
 def test_a_page_that_repeats_stops(sandbox, client, monkeypatch):
-    page = next(client.pages("orders", "orders", {"query": "updated_at:>='2026-01-01T00:00:00Z'", "lines": 12}, what="orders"))
+    page = next(
+        client.pages(
+            "orders", "orders", {"query": "updated_at:>='2026-01-01T00:00:00Z'", "lines": 12}, what="orders", optional=OPTIONAL
+        )
+    )
     monkeypatch.setattr(client, "pages", lambda *_, **__: iter([page, page]))
     with pytest.raises(RetriableError, match="comes twice: a page repeats"):
         read_orders(client, updated_since=SINCE, **RUN)

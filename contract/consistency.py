@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from urllib.parse import urlsplit
 
 from contract.models import Channel, Contract
 from contract.rule_consistency import find_rule_inconsistencies
@@ -103,11 +104,20 @@ def _kind_findings(contract: Contract, index: int, channel: Channel) -> Iterator
                 f"{channel.shop} is published by {earlier[0]} already; Shopify keeps one number per location",
             )
         if channel.url:
-            yield (*place, "url"), "only a feed has a URL"
+            yield (*place, "url"), "only a feed or an http channel has a URL"
+        return
+    if channel.shop:
+        yield (*place, "shop"), f"a channel of kind {channel.kind} belongs to no shop"
+    if channel.kind == "http" and not _is_safe_endpoint(channel.url or ""):
+        yield (*place, "url"), "an http channel needs an https:// URL (http:// is for this machine only)"
     elif not channel.url:
         yield (*place, "url"), "a feed needs a URL: a path, or an fsspec URL"
-    elif channel.shop:
-        yield (*place, "shop"), "a feed belongs to no shop"
+
+
+def _is_safe_endpoint(url: str) -> bool:
+    parts = urlsplit(url)
+    is_here = parts.hostname in ("localhost", "127.0.0.1", "::1")
+    return bool(parts.hostname) and (parts.scheme == "https" or (parts.scheme == "http" and is_here))
 
 
 def _order_findings(contract: Contract) -> Iterator[Finding]:

@@ -88,10 +88,12 @@ class Channel(Model):
     """An outlet that gets its own number."""
 
     channel_code: Code
-    kind: Literal["shopify", "feed"]
+    kind: Literal["shopify", "feed", "http"]
     shop: Code | None = None
     pool: Annotated[tuple[Code, ...], Field(min_length=1)]
-    url: str | None = Field(default=None, description="Where a feed is written: a path or an fsspec URL.")
+    url: str | None = Field(
+        default=None, description="Where a feed is written (a path or an fsspec URL), or an http channel's numbers are posted."
+    )
     format: Literal["csv", "json"] = "csv"
     buffer_per: Literal["location", "pool"] | None = Field(
         default=None, description="What a buffer is kept back from: each location, or the pool. A shop: location; a feed: pool."
@@ -164,6 +166,9 @@ class Tolerances(Model):
 
     unexplained_drop_hours: Annotated[int, Field(ge=1)] = 24
     keep_snapshots_days: Annotated[int, Field(ge=1)] = 14
+    publish_within_minutes: Annotated[int, Field(ge=1)] = Field(
+        default=60, description="No number is written that was computed from a read older than this."
+    )
 
 
 class Contract(Model):

@@ -55,6 +55,14 @@ class Settings:
         prefix = f"TRUECOUNT_SHOPIFY_{shop_code.upper()}_"
         return ShopifySettings(**_read(self.environment, prefix, ("base_url", "client_id", "client_secret", "token")))
 
+    def channel_secret(self, channel_code: str) -> str:
+        """Return the secret that signs what is posted to an http channel, empty where the environment has none.
+
+        Args:
+            channel_code: the channel's code in the contract.
+        """
+        return self.environment.get(f"TRUECOUNT_CHANNEL_{channel_code.upper()}_SECRET", "")
+
 
 def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     """Return the settings that the environment gives.

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import timedelta
+
 import pandas as pd
 from prefect import flow
 from prefect.runtime import flow_run
 
+from contract.frames import Frames
+from domain.publishing import oldest_read
 from flows.parameters import PublishParameters
 from flows.wiring import open_context
 from tasks.check import check_inventory_frames
 from tasks.compute import compute_numbers
 from tasks.context import Context
-from tasks.outcome import RunSummary, recorded_run
-from tasks.publish_quantities import publish_changes, settle_unanswered, write_feeds
+from tasks.outcome import Run, RunSummary, recorded_run
+from tasks.publish_outlets import lower_outlets, write_outlets
+from tasks.publish_quantities import not_fallen, publish_changes, settle_unanswered
 from tasks.read_inventory import (
     read_catalogue,
     read_netsuite_balances,
@@ -49,11 +55,28 @@ def publish_inventory(parameters: PublishParameters = PublishParameters()) -> Ru
         keep_snapshot(context, run.run_id, numbers)
         check_inventory_frames(context, run, numbers)
         remember_levels(context, numbers)
-        changes = chosen_changes(numbers["out_quantity_changes"], parameters)
+        changes = numbers["out_quantity_changes"]
         if not parameters.dry_run:
-            changes = publish_changes(context, run.run_id, changes)
-            run.manifests = write_feeds(context, run.run_id, numbers["out_feed_rows"])
+            changes = publish(context, run, numbers, parameters.publish_to)
         return report_publication(context, run, numbers, changes)
+
+
+def publish(context: Context, run: Run, numbers: Frames, shop_codes: Sequence[str]) -> pd.DataFrame:
+    """Return every changed number with what became of it: what falls is sent and confirmed first, then what rises."""
+    publish_by = oldest_read(numbers) + timedelta(minutes=context.contract.tolerances.publish_within_minutes)
+    lowered = lower_outlets(context, run.run_id, numbers)
+    in_shops = publish_changes(
+        context,
+        run.run_id,
+        numbers["out_quantity_changes"],
+        shop_codes=shop_codes,
+        unconfirmed=not_fallen(lowered),
+        publish_by=publish_by,
+    )
+    still_high = pd.concat([not_fallen(lowered), not_fallen(in_shops)], ignore_index=True)
+    written = write_outlets(context, run.run_id, numbers, still_high)
+    run.manifests = written.manifests
+    return pd.concat([in_shops, written.outcomes], ignore_index=True) if len(written.outcomes) else in_shops
 
 
 def read_inventory(context: Context, run_id: str) -> dict[str, pd.DataFrame]:
@@ -65,8 +88,3 @@ def read_inventory(context: Context, run_id: str) -> dict[str, pd.DataFrame]:
     raw |= read_shopify_orders(context, run_id)
     raw |= read_shopify_levels(context, run_id, raw["raw_shopify__variants"])
     return raw
-
-
-def chosen_changes(changes: pd.DataFrame, parameters: PublishParameters) -> pd.DataFrame:
-    """Return the changes of the shops to publish to."""
-    return changes.loc[changes["shop_code"].isin(parameters.publish_to)] if parameters.publish_to else changes

@@ -18,6 +18,8 @@ from store.values import read_frame, records, utc_now, with_columns
 
 INTENDED, ACCEPTED, REJECTED, UNSETTLED, SETTLED = "intended", "accepted", "rejected", "unsettled", "settled"
 STATUSES = frozenset({ACCEPTED, REJECTED, UNSETTLED, SETTLED})
+_UNKNOWN = ("", UNSETTLED)
+"""Outcomes that leave it open what a channel shows."""
 _PAIR = ("inventory_item_id_shopify", "location_id_shopify")
 
 
@@ -173,6 +175,32 @@ def latest_published(engine: Engine, *, sku: str | None = None) -> pd.DataFrame:
     columns = [column for column in all_places.columns if column.name != "place"]
     with reading(engine) as connection:
         return read_frame(connection, select(*columns).where(all_places.c.place == 1).order_by(*columns[:3]))
+
+
+def shown_by_outlets(engine: Engine, channel_codes: Collection[str]) -> pd.DataFrame:
+    """Return what feeds and http channels show: the number last accepted, and whether a later call went unanswered.
+
+    Args:
+        engine: from `open_engine`.
+        channel_codes: the channels.
+
+    Returns:
+        One row per channel and SKU: shown_qty (missing where none was ever accepted) and is_certain.
+    """
+    batch, pair = publication_batches.c, publication_pairs.c
+    at = func.max(batch.intended_at_utc)
+    known = select(pair.channel_code, pair.sku, at.label("unanswered_at_utc")).group_by(pair.channel_code, pair.sku)
+    known = known.join_from(publication_pairs, publication_batches, pair.change_key == batch.change_key)
+    known = known.where(pair.channel_code.in_(list(channel_codes)), pair.outcome.in_(_UNKNOWN))
+    with reading(engine) as connection:
+        unanswered = read_frame(connection, known)
+    accepted = latest_published(engine)
+    accepted = accepted.loc[accepted["channel_code"].isin(list(channel_codes))].drop(columns="location_code")
+    rows = accepted.merge(unanswered, on=["channel_code", "sku"], how="outer", validate="one_to_one")
+    is_later = rows["unanswered_at_utc"].notna() & ~(rows["published_at_utc"] > rows["unanswered_at_utc"])
+    return rows.assign(shown_qty=rows["published_qty"].astype("Int64"), is_certain=~is_later)[
+        ["channel_code", "sku", "shown_qty", "is_certain"]
+    ]
 
 
 def _rebase(connection: Connection, told: list[dict[str, Any]]) -> None:

@@ -20,7 +20,7 @@ from tasks.outcome import Run, RunSummary
 log = logging.getLogger(__name__)
 MOST_ROWS = 200
 _CHANGE = ["channel_code", "sku", "location_code", "expected_qty", "desired_qty", "outcome", "message"]
-_SETTLED = frozenset({"accepted", "planned"})
+_SETTLED = frozenset({"accepted", "planned", "not_chosen"})
 
 
 @task(name="report publication", cache_policy=NO_CACHE)

@@ -7,7 +7,8 @@ import pytest
 
 from flows.wiring import open_context
 from tasks.compute import compute_numbers
-from tasks.publish_quantities import publish_changes, settle_unanswered, write_feeds
+from tasks.publish_outlets import write_outlets
+from tasks.publish_quantities import publish_changes, settle_unanswered
 from tasks.read_inventory import read_catalogue, read_netsuite_lines
 from tasks.record_run import begin_run, load_state, remember_levels
 from tasks.sync_orders import build_order_documents, capture_orders, record_orders, window_start, write_documents
@@ -105,7 +106,7 @@ def test_an_order_write_whose_answer_is_lost_is_adopted_not_repeated(world):
 def test_a_feed_holds_every_sku_of_its_channel(world, tmp_path):
     with open_context() as context:
         numbers = compute(context)
-        manifests = write_feeds.fn(context, "r", numbers["out_feed_rows"])
+        manifests = write_outlets.fn(context, "r", numbers).manifests
         written = pd.read_csv(manifests[0]["url"])
         assert manifests[0]["rows"] == len(written) == len(numbers["out_feed_rows"])
         assert (written["publish_qty"] >= 0).all()

@@ -255,6 +255,12 @@ _TABLES = (
         "channel_code sku location_code",
         "before_qty after_qty change_qty why",
     ),
+    _table(
+        "out_shadow",
+        "One row per channel, SKU and location that a shop shows otherwise than we would.",
+        "channel_code sku location_code",
+        "shown_qty publish_qty units_qty verdict_code why",
+    ),
     _table("out_feed_rows", "One row per channel and SKU.", "channel_code sku", "publish_qty"),
     _table(
         "out_netsuite_documents",

@@ -51,6 +51,9 @@ def demo(
 @app.command("publish-inventory")
 def publish_inventory(
     write: Write = False,
+    shadow: Annotated[
+        bool, typer.Option("--shadow", help="Write nothing; report where the shops' numbers would oversell or lose sales.")
+    ] = False,
     shop: Annotated[list[str] | None, typer.Option(help="Publish to this shop only; may be repeated.")] = None,
     as_json: Json = False,
 ) -> None:
@@ -58,7 +61,7 @@ def publish_inventory(
     from flows.parameters import PublishParameters
     from flows.publish_inventory import publish_inventory as run
 
-    _finish(run(PublishParameters(dry_run=not write, publish_to=shop or [])), as_json)
+    _finish(run(PublishParameters(dry_run=not write, shadow=shadow, publish_to=shop or [])), as_json)
 
 
 @app.command("sync-orders")

@@ -24,6 +24,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from contract.errors import FatalError
 from contract.settings import child_environment
+from domain.shadow import reasons
 from flows import screen
 from store.snapshots import load_snapshot
 
@@ -80,7 +81,7 @@ def _show_gap(frames: Mapping[str, pd.DataFrame]) -> str:
             "location": row["location_code"],
             "a copy shows": row["copied_qty"],
             "we publish": row["publish_qty"],
-            "why they differ": _why(row),
+            "why they differ": reasons(row),
         }
         for row in screen.rows_of(gap.head(MOST_LINES))
     ]
@@ -91,18 +92,6 @@ def _show_gap(frames: Mapping[str, pd.DataFrame]) -> str:
         table,
     )
     return str(gap["sku"].iloc[0]) if len(gap) else ""
-
-
-def _why(row: Mapping[str, Any]) -> str:
-    reasons = (
-        (row["unreflected_qty"], "sold, not in NetSuite's figure yet"),
-        (row["backordered_qty"], "backordered"),
-        (row["unseen_qty"], "sold, their order in no list yet"),
-        (row["held_qty"], "held by a shop"),
-        (row["atp_qty"] - row["pool_qty"], "owed to a location that is oversold"),
-        (row["buffer_qty"], "buffer"),
-    )
-    return "; ".join(f"{units} {told}" for units, told in reasons if units > 0)
 
 
 def _beside(frames: Mapping[str, pd.DataFrame]) -> pd.DataFrame:

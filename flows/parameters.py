@@ -17,6 +17,12 @@ class PublishParameters(BaseModel):
         title="Dry run",
         description="Read and compute everything, write nothing: no number is published, no feed is written.",
     )
+    shadow: bool = Field(
+        default=False,
+        title="Shadow mode",
+        description="Write nothing, and report where the numbers that the shops show now (another connector's) differ from "
+        "ours: which would oversell, which would lose sales. Nothing is remembered of a shadow run.",
+    )
     publish_to: list[str] = Field(
         default_factory=list,
         title="Shops to publish to",

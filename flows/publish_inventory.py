@@ -28,14 +28,15 @@ from tasks.read_inventory import (
     reread_netsuite_lines,
 )
 from tasks.record_run import keep_snapshot, load_state, remember_levels
-from tasks.report import report_publication
+from tasks.report import report_publication, report_shadow
 
 
 def name_run() -> str:
     """Return the name of a run from its parameters: what it is about to do."""
     given = flow_run.parameters.get("parameters") or PublishParameters()
     parameters = given if isinstance(given, PublishParameters) else PublishParameters.model_validate(given)
-    return f"publish {', '.join(parameters.publish_to) or 'all shops'}{' (dry run)' if parameters.dry_run else ''}"
+    mode = " (shadow)" if parameters.shadow else " (dry run)" if parameters.dry_run else ""
+    return f"publish {', '.join(parameters.publish_to) or 'all shops'}{mode}"
 
 
 @flow(name="publish-inventory", flow_run_name=name_run, log_prints=False, persist_result=False)
@@ -48,15 +49,19 @@ def publish_inventory(parameters: PublishParameters = PublishParameters()) -> Ru
         open_context() as context,
         recorded_run(context, "publish-inventory", parameters.model_dump(mode="json")) as run,
     ):
-        settled = 0 if parameters.dry_run else settle_unanswered(context)
+        is_dry = parameters.dry_run or parameters.shadow
+        settled = 0 if is_dry else settle_unanswered(context)
         raw = read_inventory(context, run.run_id)
         run.steps["calls settled"] = settled + settle_unanswered(context, raw["raw_shopify__levels"])
-        numbers = compute_numbers(context, run.run_id, raw, load_state(context))
+        numbers = compute_numbers(context, run.run_id, raw, load_state(context, forget_all=parameters.shadow))
+        if parameters.shadow:
+            numbers |= report_shadow(run, numbers)
         keep_snapshot(context, run.run_id, numbers)
         check_inventory_frames(context, run, numbers)
-        remember_levels(context, numbers)
+        if not parameters.shadow:
+            remember_levels(context, numbers)
         changes = numbers["out_quantity_changes"]
-        if not parameters.dry_run:
+        if not is_dry:
             changes = publish(context, run, numbers, parameters.publish_to)
         return report_publication(context, run, numbers, changes)
 

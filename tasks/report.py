@@ -13,6 +13,7 @@ from prefect.client.orchestration import get_client
 from prefect.runtime import flow_run
 
 from contract.frames import Frames
+from domain.shadow import KEPT_BACK, LOSES, OVERSELLS, compare_shown
 from domain.unresolved import REASONS
 from tasks.context import Context
 from tasks.outcome import Run, RunSummary
@@ -26,7 +27,7 @@ _SETTLED = frozenset({"accepted", "planned", "not_chosen"})
 @task(name="report publication", cache_policy=NO_CACHE)
 def report_publication(context: Context, run: Run, frames: Frames, changes: pd.DataFrame) -> RunSummary:
     """Return the run's summary, after putting it before a reader: a table of changes and a page in words."""
-    is_dry = bool(run.parameters.get("dry_run"))
+    is_dry = bool(run.parameters.get("dry_run") or run.parameters.get("shadow"))
     told = changes if "outcome" in changes.columns else changes.assign(outcome="planned", message="")
     outcomes = told["outcome"].value_counts()
     problems = frames["core_unresolved"]["reason_code"].value_counts()
@@ -46,6 +47,22 @@ def report_publication(context: Context, run: Run, frames: Frames, changes: pd.D
     done = len(told) if is_dry else int(outcomes.get("accepted", 0))
     rename_run(f"{'would change' if is_dry else 'published'} {done} numbers, {sum(aside.values())} rows set aside")
     return run.summary
+
+
+@task(name="report shadow", cache_policy=NO_CACHE)
+def report_shadow(run: Run, frames: Frames) -> dict[str, pd.DataFrame]:
+    """Return `out_shadow`, after putting it before a reader: the worst first, and the counts in the run's summary."""
+    names = ("out_quantity_changes", "out_channel_quantities", "out_atp")
+    shadow = compare_shown(*(frames[name] for name in names))
+    for verdict in (OVERSELLS, LOSES, KEPT_BACK):
+        rows = shadow.loc[shadow["verdict_code"] == verdict]
+        spoken = verdict.replace("_", " ")
+        run.steps |= {f"numbers that {spoken}": len(rows), f"units that {spoken}": int(rows["units_qty"].sum())}
+    worst = shadow.assign(rank=shadow["verdict_code"].map({OVERSELLS: 0, LOSES: 1}).fillna(2))
+    worst = worst.sort_values(["rank", "units_qty"], ascending=[True, False], kind="stable").drop(columns="rank")
+    told = f"What the shops show now beside our numbers: the first {MOST_ROWS} of {len(shadow)} that differ."
+    create_table_artifact(_table(worst), key="shadow-comparison", description=told)
+    return {"out_shadow": shadow}
 
 
 def summary_page(summary: RunSummary, run: Run) -> str:

@@ -25,6 +25,7 @@ def find_inconsistencies(contract: Contract) -> list[Finding]:
         *(finding for index, channel in enumerate(contract.channels) for finding in _channel(contract, index, channel)),
         *_order_findings(contract),
         *_link_findings(contract),
+        *_other_order_findings(contract),
         *find_rule_inconsistencies(contract),
     ]
 
@@ -143,3 +144,12 @@ def _link_findings(contract: Contract) -> Iterator[Finding]:
             yield ("orders", "order_links", index, "field"), "a custom_field link needs a field, and no other does"
         if "{order_" not in link.pattern:
             yield ("orders", "order_links", index, "pattern"), "must hold {order_id}, {order_number} or {order_name}"
+
+
+def _other_order_findings(contract: Contract) -> Iterator[Finding]:
+    other = contract.other_orders
+    is_used = "due" in (other.backorders, other.unapproved)
+    if is_used and other.due_days is None:
+        yield ("other_orders", "due_days"), "is needed where backorders or unapproved units count when `due`"
+    if not is_used and other.due_days is not None:
+        yield ("other_orders", "due_days"), "has no effect: neither backorders nor unapproved units are counted when `due`"

@@ -161,6 +161,14 @@ class Orders(Model):
     lookback_days: Annotated[int, Field(ge=1, le=60)] = 60
 
 
+class OtherOrders(Model):
+    """Which units count of sales orders that no shop has sold: phone, EDI. What is committed to them counts always."""
+
+    backorders: Literal["all", "due", "none"] = "all"
+    unapproved: Literal["all", "due", "none"] = "none"
+    due_days: Whole | None = Field(default=None, description="For `due`: a line counts that ships within so many days.")
+
+
 class Tolerances(Model):
     """What is let pass, and for how long."""
 
@@ -184,6 +192,7 @@ class Contract(Model):
     splits: tuple[Split, ...] = ()
     packs: tuple[Pack, ...] = ()
     orders: Orders
+    other_orders: OtherOrders = OtherOrders()
     tolerances: Tolerances = Tolerances()
 
     def shop(self, shop_code: str) -> Shop:

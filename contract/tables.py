@@ -37,7 +37,7 @@ _RUN = " run_id extracted_at_utc"
 
 _ORDER_LINES = (
     "external_id transaction_type status_code is_closed item_id_netsuite item_type location_id_netsuite ordered_qty committed_qty "
-    "backordered_qty shipped_qty kit_member_of created_from_id_netsuite other_ref_num order_line_id_shopify "
+    "backordered_qty shipped_qty kit_member_of created_from_id_netsuite other_ref_num ship_date order_line_id_shopify "
     "transaction_modified_at_utc line_modified_at_utc" + _RUN
 )
 
@@ -204,6 +204,13 @@ _TABLES = (
         "transaction_id_netsuite",
     ),
     _table(
+        "core_other_orders",
+        "One row per line of a sales order of other origin with units backordered or not approved.",
+        "transaction_id_netsuite line_id_netsuite",
+        "sku location_code backordered_qty spared_qty unapproved_qty due_date",
+        "due_date",
+    ),
+    _table(
         "core_holds",
         "One row per SKU, location and kind of hold.",
         "sku location_code hold_code",
@@ -234,7 +241,8 @@ _TABLES = (
         "out_atp",
         "One row per SKU and location.",
         "sku location_code",
-        "on_hand_qty committed_qty backordered_qty unreflected_qty unseen_qty held_qty atp_qty available_qty oldest_input_at_utc",
+        "on_hand_qty committed_qty backordered_qty spared_qty unapproved_qty unreflected_qty unseen_qty held_qty atp_qty "
+        "other_short_qty available_qty oldest_input_at_utc",
     ),
     _table(
         "out_channel_quantities",

@@ -14,6 +14,7 @@ from domain.arrivals import conform_arrivals
 from domain.components import conform_components, explode, kit_items
 from domain.conform_netsuite import Stock, conform_items, conform_stock
 from domain.conform_shopify import conform_holds, conform_levels, conform_tags, resolve_variants
+from domain.other_orders import find_other_orders, short_units
 from domain.sales import find_sales
 from domain.unresolved import gather, unresolved
 
@@ -46,6 +47,8 @@ def compute_inventory(raw: Frames, state: Frames, contract: Contract, fingerprin
     pair = ["shop_code", "sku", "location_code"]
     manual = unresolved("core_expected_levels", expected.expired, pair, "manual_change", "drop_qty")
     core |= {"core_ledger": core_ledger, "core_expected_levels": expected.levels, "core_counted_events": expected.counted}
+    order_lines = (raw["raw_netsuite__order_lines"], raw["raw_netsuite__order_lines_reread"])
+    core["core_other_orders"] = find_other_orders(*order_lines, core["core_items"], contract, _newest(core))
     out_atp, numbers, aside_rules = decide_numbers(core, stock, contract, fingerprint, _newest(core))
     return Inventory(
         {
@@ -66,7 +69,7 @@ def decide_numbers(
 
     Args:
         core: `core_ledger`, `core_expected_levels`, `core_levels`, `core_holds`, `core_components`, `core_arrivals`,
-            `core_sales` and `core_tags`.
+            `core_other_orders`, `core_sales` and `core_tags`.
         stock: NetSuite's balances.
         contract: the rules.
         fingerprint: the contract's version.
@@ -78,6 +81,9 @@ def decide_numbers(
         "unreflected_qty": core["core_ledger"],
         "unseen_qty": explode(unseen, kits, ["unseen_qty"]),
         "held_qty": explode(core["core_holds"], kits, ["held_qty"]),
+        "spared_qty": core["core_other_orders"],
+        "unapproved_qty": core["core_other_orders"],
+        "other_short_qty": short_units(core["core_other_orders"]),
     }
     out_atp = atp.compute_atp(stock, explode(core["core_levels"], kits, []), terms)
     numbers, findings = channels.compute_channel_quantities(out_atp, core, contract, fingerprint, at)

@@ -88,6 +88,7 @@ def what_if(given: Mapping[str, pd.DataFrame], contract: Contract, fingerprint: 
         "core_holds": given["core_holds"] if "core_holds" in given else _holds(levels),
         "core_levels": empty("core_levels") if levels is None else levels.assign(read_at_utc=pd.Timestamp(at)),
         "core_expected_levels": _unseen(levels, lines),
+        "core_other_orders": empty("core_other_orders"),
     }
     nothing = pd.DataFrame(columns=_PAIR)
     out_atp, numbers, findings = decide_numbers(core, Stock(balances, lost, nothing), contract, fingerprint, at)

@@ -18,6 +18,8 @@ SOURCES = {
     "on_hand_qty": "NetSuite balance: on hand",
     "committed_qty": "NetSuite balance: committed",
     "backordered_qty": "NetSuite balance: backordered",
+    "spared_qty": "backorders of other origin that the contract leaves out",
+    "unapproved_qty": "orders of other origin that nobody has approved, as the contract counts them",
     "unreflected_qty": "ledger: order lines that NetSuite does not net yet",
     "unseen_qty": "expected level: left the shop's level, in no order yet",
     "held_qty": "Shopify: reserved, damaged, quality control, safety stock",
@@ -27,6 +29,8 @@ _READ_AT = {
     "on_hand_qty": "stock",
     "committed_qty": "stock",
     "backordered_qty": "stock",
+    "spared_qty": "stock",
+    "unapproved_qty": "stock",
     "unreflected_qty": "orders",
     "unseen_qty": "levels",
     "held_qty": "levels",
@@ -121,12 +125,12 @@ def _location(frames: dict[str, pd.DataFrame], row: Row) -> Row:
     terms = [
         {
             "term": term.removesuffix("_qty"),
-            "sign": "+" if term == TERMS[0] else "-",
+            "sign": "+" if sign > 0 else "-",
             "value": int(row[term]),
             "source": SOURCES[term],
             "read_at_utc": read_at[_READ_AT[term]],
         }
-        for term in TERMS
+        for term, sign in TERMS.items()
     ]
     return {
         "location_code": row["location_code"],

@@ -4,6 +4,7 @@ import pytest
 
 from contract.frames import from_rows
 from domain.shadow import compare_shown
+from tests.domain.channel_world import atp_frame
 
 SPEC = """
     shown  ours  pool  verdict            units
@@ -27,20 +28,7 @@ def test_what_showing_it_would_come_to(row):
     numbers = from_rows(
         "out_channel_quantities", [{**place, **number, "pool_qty": pool, "rule_code": "r", "contract_fingerprint": "f"}]
     )
-    terms = {"on_hand_qty": 9, "committed_qty": 0, "backordered_qty": 0, "unseen_qty": 0, "held_qty": 0, "available_qty": 9}
-    atp = from_rows(
-        "out_atp",
-        [
-            {
-                "sku": "S",
-                "location_code": "A",
-                **terms,
-                "unreflected_qty": 9 - pool,
-                "atp_qty": pool,
-                "oldest_input_at_utc": "2026-03-02T12:00:00Z",
-            }
-        ],
-    )
+    atp = atp_frame({("S", "A"): pool}).assign(unreflected_qty=9 - pool)
     told = compare_shown(changes, numbers, atp).iloc[0]
     assert (told["verdict_code"], told["units_qty"]) == (verdict, units)
     assert ("sold, not in NetSuite's figure yet" in told["why"]) == (verdict == "would_oversell")

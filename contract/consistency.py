@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from urllib.parse import urlsplit
 
 from contract.models import Channel, Contract
+from contract.partner_consistency import find_partner_inconsistencies
 from contract.rule_consistency import find_rule_inconsistencies
 from contract.sources import source_problem
 
@@ -27,6 +28,7 @@ def find_inconsistencies(contract: Contract) -> list[Finding]:
         *_link_findings(contract),
         *_other_order_findings(contract),
         *find_rule_inconsistencies(contract),
+        *find_partner_inconsistencies(contract),
     ]
 
 

@@ -55,6 +55,14 @@ class Settings:
         prefix = f"TRUECOUNT_SHOPIFY_{shop_code.upper()}_"
         return ShopifySettings(**_read(self.environment, prefix, ("base_url", "client_id", "client_secret", "token")))
 
+    def partner_token(self, partner_code: str) -> str:
+        """Return the bearer token of a partner's endpoint, empty where the environment has none.
+
+        Args:
+            partner_code: the partner's code in the contract.
+        """
+        return self.environment.get(f"TRUECOUNT_PARTNER_{partner_code.upper()}_TOKEN", "")
+
     def channel_secret(self, channel_code: str) -> str:
         """Return the secret that signs what is posted to an http channel, empty where the environment has none.
 

@@ -37,7 +37,7 @@ _RUN = " run_id extracted_at_utc"
 
 _ORDER_LINES = (
     "external_id transaction_type status_code is_closed item_id_netsuite item_type location_id_netsuite ordered_qty committed_qty "
-    "backordered_qty shipped_qty kit_member_of created_from_id_netsuite other_ref_num ship_date order_line_id_shopify "
+    "backordered_qty shipped_qty kit_member_of created_from_id_netsuite other_ref_num ship_date created_at_utc order_line_id_shopify "
     "transaction_modified_at_utc line_modified_at_utc" + _RUN
 )
 
@@ -75,6 +75,25 @@ _TABLES = (
         "transaction_id_netsuite line_id_netsuite",
         _ORDER_LINES,
         allows_more=True,
+    ),
+    _table(
+        "raw_netsuite__order_lines_since",
+        "The lines, after the balances, of documents made or shipped since the oldest partner snapshot.",
+        "transaction_id_netsuite line_id_netsuite",
+        _ORDER_LINES,
+        allows_more=True,
+    ),
+    _table(
+        "raw_partners__snapshots",
+        "One row per partner: when its snapshot was written, or what is wrong with it.",
+        "partner_code",
+        "written_at_utc problem" + _RUN,
+    ),
+    _table(
+        "raw_partners__stock",
+        "One row per partner and line of its snapshot.",
+        "partner_code line",
+        "sku on_hand in_transit due_date as_of" + _RUN,
     ),
     _table(
         "raw_netsuite__kit_members",
@@ -172,7 +191,7 @@ _TABLES = (
         "core_stock",
         "One row per SKU and location, sellable statuses only.",
         "sku location_code",
-        "on_hand_qty available_qty committed_qty backordered_qty in_transit_qty on_order_qty read_at_utc",
+        "on_hand_qty available_qty committed_qty backordered_qty in_transit_qty on_order_qty read_at_utc source_code",
     ),
     _table(
         "core_levels",
@@ -202,6 +221,12 @@ _TABLES = (
         "shop_code order_line_id_shopify sku location_code",
         "order_id_shopify demand_qty reflected_qty unreflected_qty reason_code transaction_id_netsuite",
         "transaction_id_netsuite",
+    ),
+    _table(
+        "core_partner_open",
+        "One row per NetSuite line with units that a partner's snapshot does not net yet.",
+        "transaction_id_netsuite line_id_netsuite",
+        "sku location_code partner_code partner_open_qty",
     ),
     _table(
         "core_other_orders",
@@ -241,8 +266,8 @@ _TABLES = (
         "out_atp",
         "One row per SKU and location.",
         "sku location_code",
-        "on_hand_qty committed_qty backordered_qty spared_qty unapproved_qty unreflected_qty unseen_qty held_qty atp_qty "
-        "other_short_qty available_qty oldest_input_at_utc",
+        "on_hand_qty committed_qty backordered_qty spared_qty unapproved_qty partner_open_qty unreflected_qty unseen_qty held_qty "
+        "atp_qty other_short_qty available_qty oldest_input_at_utc",
     ),
     _table(
         "out_channel_quantities",

@@ -1,7 +1,8 @@
 """ATP: the true number per SKU and location, one column per term of the equation.
 
 atp = on_hand - committed - backordered   NetSuite
-    + spared - unapproved               orders of other origin, as the contract counts them
+    + spared - unapproved                 orders of other origin, as the contract counts them
+    - partner_open                        what a partner's snapshot does not net yet
     - unreflected                         the ledger: gaps only, a release is not given back
     - unseen                              the expected-level ledger, all shops
     - held                                units that Shopify keeps back (reserved, damaged, ...)
@@ -22,6 +23,7 @@ TERMS = {
     "backordered_qty": -1,
     "spared_qty": 1,
     "unapproved_qty": -1,
+    "partner_open_qty": -1,
     "unreflected_qty": -1,
     "unseen_qty": -1,
     "held_qty": -1,
@@ -41,7 +43,8 @@ def compute_atp(stock: Stock, levels: pd.DataFrame, terms: Mapping[str, pd.DataF
         stock: NetSuite's balances.
         levels: `core_levels` in stock SKUs: the pairs that a shop sells, and when they were read.
         terms: the frames, in stock SKUs, of the terms that NetSuite does not know: each named as its column
-            (`unreflected_qty`, `unseen_qty`, `held_qty`, `spared_qty`, `unapproved_qty`); what is below 0 counts as 0.
+            (`unreflected_qty`, `unseen_qty`, `held_qty`, `spared_qty`, `unapproved_qty`, `partner_open_qty`);
+            what is below 0 counts as 0.
             `other_short_qty` is no term: what orders of other origin are short of, which no other location covers.
     """
     found = pd.concat([stock.core[_PAIR], levels[_PAIR], *(frame[_PAIR] for frame in terms.values())]).drop_duplicates()

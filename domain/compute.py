@@ -15,6 +15,7 @@ from domain.components import conform_components, explode, kit_items
 from domain.conform_netsuite import Stock, conform_items, conform_stock
 from domain.conform_shopify import conform_holds, conform_levels, conform_tags, resolve_variants
 from domain.other_orders import find_other_orders, short_units
+from domain.partners import find_open_units, merge_arrivals, with_partners
 from domain.sales import find_sales
 from domain.unresolved import gather, unresolved
 
@@ -69,7 +70,7 @@ def decide_numbers(
 
     Args:
         core: `core_ledger`, `core_expected_levels`, `core_levels`, `core_holds`, `core_components`, `core_arrivals`,
-            `core_other_orders`, `core_sales` and `core_tags`.
+            `core_other_orders`, `core_partner_open`, `core_sales` and `core_tags`.
         stock: NetSuite's balances.
         contract: the rules.
         fingerprint: the contract's version.
@@ -83,7 +84,8 @@ def decide_numbers(
         "held_qty": explode(core["core_holds"], kits, ["held_qty"]),
         "spared_qty": core["core_other_orders"],
         "unapproved_qty": core["core_other_orders"],
-        "other_short_qty": short_units(core["core_other_orders"]),
+        "partner_open_qty": core["core_partner_open"],
+        "other_short_qty": short_units(core["core_other_orders"], contract),
     }
     out_atp = atp.compute_atp(stock, explode(core["core_levels"], kits, []), terms)
     numbers, findings = channels.compute_channel_quantities(out_atp, core, contract, fingerprint, at)
@@ -93,7 +95,9 @@ def decide_numbers(
 def _conform(raw: Frames, contract: Contract) -> tuple[dict[str, pd.DataFrame], Stock, list[pd.DataFrame]]:
     """Return the core frames that follow from the raw ones alone, the balances, and what was set aside."""
     items, aside_items = conform_items(raw["raw_netsuite__items"])
-    stock = conform_stock(raw["raw_netsuite__stock"], items, contract)
+    netsuite = conform_stock(raw["raw_netsuite__stock"], items, contract)
+    partners = with_partners(raw, netsuite, items, contract, _read_at(raw))
+    stock = partners.stock
     kits, aside_kits = conform_components(raw["raw_netsuite__kit_members"], raw["raw_netsuite__items"], items, contract)
     known = {*items["sku"], *kits["kit_sku"]}
     variants, aside_variants = resolve_variants(raw["raw_shopify__variants"], known)
@@ -104,7 +108,12 @@ def _conform(raw: Frames, contract: Contract) -> tuple[dict[str, pd.DataFrame], 
         "core_components": kits,
         "core_tags": conform_tags(raw["raw_shopify__variants"]),
         "core_stock": stock.core,
-        "core_arrivals": conform_arrivals(raw["raw_netsuite__transfers_in_transit"], items, stock.core, contract),
+        "core_arrivals": merge_arrivals(
+            conform_arrivals(raw["raw_netsuite__transfers_in_transit"], items, netsuite.core, contract), partners.arrivals, contract
+        ),
+        "core_partner_open": find_open_units(
+            raw["raw_netsuite__order_lines"], raw["raw_netsuite__order_lines_since"], items, partners.as_of, contract
+        ),
         "core_levels": levels,
         "core_order_lines": lines,
         "core_sales": find_sales(lines, kits),
@@ -131,3 +140,10 @@ def _newest(core: Frames) -> datetime:
     """Return the run's instant: its newest read, so that a replay has the same."""
     newest = pd.concat([core["core_stock"]["read_at_utc"], core["core_levels"]["read_at_utc"]]).max()
     return datetime(1970, 1, 1, tzinfo=UTC) if pd.isna(newest) else newest.to_pydatetime()
+
+
+def _read_at(raw: Frames) -> datetime:
+    """Return when the balances were read: the instant from which the age of a partner's snapshot counts."""
+    read = raw["raw_netsuite__stock"]["extracted_at_utc"].dropna()
+    read = read if len(read) else raw["raw_partners__snapshots"]["extracted_at_utc"].dropna()
+    return pd.Timestamp(read.max()).to_pydatetime() if len(read) else datetime(1970, 1, 1, tzinfo=UTC)

@@ -11,6 +11,8 @@ from contract.frames import conform
 from contract.models import Contract
 from domain.unresolved import gather, unresolved
 
+NETSUITE = "netsuite"
+"""The source of a balance that no partner gives."""
 STOCK_TYPES = frozenset({"InvtPart", "Assembly"})
 KIT_TYPE = "Kit"
 _STOCK_QTY = ["on_hand_qty", "available_qty", "committed_qty", "backordered_qty", "in_transit_qty", "on_order_qty"]
@@ -83,7 +85,9 @@ def conform_stock(raw_netsuite__stock: pd.DataFrame, core_items: pd.DataFrame, c
     summed = good.groupby(_PAIR, as_index=False, sort=False)[_STOCK_QTY].sum()
     read_at = good.groupby(_PAIR, as_index=False, sort=False)["extracted_at_utc"].min()
     core = summed.merge(read_at, on=_PAIR, validate="one_to_one").rename(columns={"extracted_at_utc": "read_at_utc"})
-    core = conform("core_stock", core.assign(read_at_utc=pd.to_datetime(core["read_at_utc"], utc=True, format="ISO8601")))
+    core = conform(
+        "core_stock", core.assign(read_at_utc=pd.to_datetime(core["read_at_utc"], utc=True, format="ISO8601"), source_code=NETSUITE)
+    )
     return Stock(core, aside, bad)
 
 

@@ -65,9 +65,17 @@ def find_other_orders(
     return conform("core_other_orders", lines.loc[(lines["backordered_qty"] > 0) | (lines["unapproved_qty"] > 0)])
 
 
-def short_units(core_other_orders: pd.DataFrame) -> pd.DataFrame:
-    """Return what each counted order of other origin is short of (`other_short_qty`): no other location covers it."""
-    rows = core_other_orders
+def short_units(core_other_orders: pd.DataFrame, contract: Contract) -> pd.DataFrame:
+    """Return what each counted order of other origin is short of (`other_short_qty`): no other location covers it.
+
+    Not at a partner whose figure nets orders: what it is short of is not NetSuite's backorder.
+
+    Args:
+        core_other_orders: `find_other_orders`.
+        contract: the partners.
+    """
+    netted = [partner.location for partner in contract.partners if partner.nets_orders]
+    rows = core_other_orders.loc[~core_other_orders["location_code"].isin(netted)]
     return rows.assign(other_short_qty=rows["backordered_qty"] - rows["spared_qty"] + rows["unapproved_qty"])
 
 

@@ -27,6 +27,10 @@ REASONS = {
     "bundle_parent": "Shopify works this bundle's number out from its components; it takes none from us.",
     "ambiguous_rule": "Two rules that are equally specific set one parameter; the one that shows fewer units was taken.",
     "rule_matches_nothing": "The rule names SKUs or tags that no item carries, so it never applies; mend or remove it.",
+    "partner_unreadable": "The partner's snapshot cannot be used; the problem is told beside. Its pairs are left as they are.",
+    "partner_too_old": "The partner's snapshot is older than the contract allows; it counts as far as NetSuite has the units too.",
+    "partner_unknown_sku": "The partner holds a SKU that NetSuite has no stock item for; create the item or mend the SKU.",
+    "negative_quantity": "A count below 0 cannot be; ask the partner. It counts as it stands, so the number is lower.",
     "ambiguous_link": "Several documents and orders match one another; link them by hand.",
 }
 """Every reason code of this layer, and what to do."""

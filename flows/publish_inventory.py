@@ -89,7 +89,7 @@ def read_inventory(context: Context, run_id: str) -> dict[str, pd.DataFrame]:
     raw = read_catalogue(context, run_id)
     raw |= read_netsuite_lines(context, run_id)
     raw |= read_netsuite_balances(context, run_id)
-    raw |= reread_netsuite_lines(context, run_id, raw["raw_netsuite__order_lines"])
+    raw |= reread_netsuite_lines(context, run_id, raw)
     raw |= read_shopify_orders(context, run_id)
     raw |= read_shopify_levels(context, run_id, raw["raw_shopify__variants"])
     return raw

@@ -42,6 +42,7 @@ def open_context(shop_codes: Sequence[str] = ()) -> Iterator[Context]:
                 for channel in loaded.contract.channels
                 if channel.kind == "http" and channel.url
             },
+            {partner.partner_code: settings.partner_token(partner.partner_code) for partner in loaded.contract.partners},
         )
     finally:
         engine.dispose()

@@ -26,6 +26,7 @@ class Context:
         netsuite: the account.
         shops: a client per shop code.
         endpoints: a client per http channel.
+        partner_tokens: the bearer token of each partner's endpoint.
         now: the clock.
     """
 
@@ -36,6 +37,7 @@ class Context:
         netsuite: NetsuiteClient,
         shops: Mapping[str, ShopifyClient],
         endpoints: Mapping[str, Endpoint],
+        partner_tokens: Mapping[str, str],
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.loaded = loaded
@@ -43,6 +45,7 @@ class Context:
         self.netsuite = netsuite
         self.shops = shops
         self.endpoints = endpoints
+        self.partner_tokens = partner_tokens
         self.now = now
 
     @property

@@ -122,6 +122,6 @@ def test_what_others_are_short_of_is_never_taken_from_another_location(atp, othe
 
 
 def test_short_units_are_what_is_counted():
-    told = short_units(found(backorders="all"))
+    told = short_units(found(backorders="all"), make_contract({"ONE": {}}))
     assert told["other_short_qty"].to_list() == [3]
-    assert short_units(found(backorders="none"))["other_short_qty"].to_list() == [0]
+    assert short_units(found(backorders="none"), make_contract({"ONE": {}}))["other_short_qty"].to_list() == [0]

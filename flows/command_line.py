@@ -108,6 +108,7 @@ def explain(
     from flows import explain as explanation
 
     explained = explanation.explain_sku(_snapshot_folder(run or _last_run()), sku, channel)
+    explained["published"] = explanation.published_of(sku, channel)
     explanation.show(explained, as_json=as_json)
     if not explained["numbers"]:
         screen.complain(f"{sku} has no number{f' on {channel}' if channel else ''} in run {explained['run_id']}")

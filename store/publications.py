@@ -177,6 +177,38 @@ def latest_published(engine: Engine, *, sku: str | None = None) -> pd.DataFrame:
         return read_frame(connection, select(*columns).where(all_places.c.place == 1).order_by(*columns[:3]))
 
 
+def history_of(engine: Engine, sku: str, *, channel_code: str | None = None, limit: int = 20) -> pd.DataFrame:
+    """Return what was published of a SKU, newest first.
+
+    Args:
+        engine: from `open_engine`.
+        sku: the SKU.
+        channel_code: only this channel; all where left out.
+        limit: at most so many rows.
+
+    Returns:
+        One row per pair sent: sent_at_utc, run_id, channel_code, location_code, expected_qty, desired_qty, outcome (empty
+        while nobody knows) and message.
+    """
+    batch, pair = publication_batches.c, publication_pairs.c
+    query = select(
+        batch.intended_at_utc.label("sent_at_utc"),
+        batch.run_id,
+        pair.channel_code,
+        pair.location_code,
+        pair.expected_qty,
+        pair.desired_qty,
+        pair.outcome,
+        pair.message,
+    ).join_from(publication_pairs, publication_batches, pair.change_key == batch.change_key)
+    query = query.where(pair.sku == sku)
+    if channel_code is not None:
+        query = query.where(pair.channel_code == channel_code)
+    newest = (batch.intended_at_utc.desc(), pair.channel_code, pair.location_code)
+    with reading(engine) as connection:
+        return read_frame(connection, query.order_by(*newest).limit(limit))
+
+
 def shown_by_outlets(engine: Engine, channel_codes: Collection[str]) -> pd.DataFrame:
     """Return what feeds and http channels show: the number last accepted, and whether a later call went unanswered.
 

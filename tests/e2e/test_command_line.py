@@ -4,6 +4,7 @@ import json
 
 from flows.wiring import open_context
 from store.snapshots import load_snapshot
+from tasks.publish_quantities import publish_changes
 
 
 def table(text, title):
@@ -103,3 +104,17 @@ def test_a_snapshot_that_is_not_there_is_an_error_in_words(finished_run, run):
 
 def test_an_unknown_option_is_usage(world, run):
     assert run("explain", "EGGS", "--colour", "red")[0] == 2
+
+
+def test_explain_tells_what_was_published_and_what_the_shop_answered(world, run, finished_run):
+    with open_context() as context:
+        changes = load_snapshot(context.state_folder / "snapshots" / finished_run)[0]["out_quantity_changes"]
+        publish_changes.fn(context, finished_run, changes.loc[changes["sku"] == "APPLE"])
+    _, out, _ = run("explain", "APPLE", "--channel", "GROCER_SHOP", "--run", finished_run, "--json")
+    told = json.loads(out)["published"]
+    assert [(row["run_id"], row["location_code"], row["desired_qty"], row["outcome"]) for row in told] == [
+        (finished_run, "WAREHOUSE", 15, "accepted")
+    ]
+    _, out, _ = run("explain", "APPLE", "--run", finished_run)
+    rows = table(out, "Published lately, newest first")
+    assert {row["channel"] for row in rows} == {"GROCER_SHOP", "EXPRESS_SHOP"}

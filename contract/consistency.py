@@ -95,22 +95,32 @@ def _channel(contract: Contract, index: int, channel: Channel) -> Iterator[Findi
 
 
 def _kind_findings(contract: Contract, index: int, channel: Channel) -> Iterator[Finding]:
+    if channel.kind == "shopify":
+        yield from _shop_channel(contract, index, channel)
+    else:
+        yield from _outlet(("channels", index), channel)
+
+
+def _shop_channel(contract: Contract, index: int, channel: Channel) -> Iterator[Finding]:
     place: Place = ("channels", index)
     shops = {shop.shop_code for shop in contract.shops}
-    if channel.kind == "shopify":
-        if channel.shop not in shops:
-            yield (*place, "shop"), f"{channel.shop} is not in shops ({', '.join(sorted(shops))})"
-        earlier = [other.channel_code for other in contract.channels[:index] if other.shop == channel.shop]
-        if channel.shop and earlier:
-            yield (
-                (*place, "shop"),
-                f"{channel.shop} is published by {earlier[0]} already; Shopify keeps one number per location",
-            )
-        if channel.url:
-            yield (*place, "url"), "only a feed or an http channel has a URL"
-        return
+    if channel.shop not in shops:
+        yield (*place, "shop"), f"{channel.shop} is not in shops ({', '.join(sorted(shops))})"
+    earlier = [other.channel_code for other in contract.channels[:index] if other.shop == channel.shop]
+    if channel.shop and earlier:
+        yield (
+            (*place, "shop"),
+            f"{channel.shop} is published by {earlier[0]} already; Shopify keeps one number per location",
+        )
+    if channel.url:
+        yield (*place, "url"), "only a feed or an http channel has a URL"
+
+
+def _outlet(place: Place, channel: Channel) -> Iterator[Finding]:
     if channel.shop:
         yield (*place, "shop"), f"a channel of kind {channel.kind} belongs to no shop"
+    if channel.activate:
+        yield (*place, "activate"), "only a shop stocks SKUs at locations"
     if channel.kind == "http" and not _is_safe_endpoint(channel.url or ""):
         yield (*place, "url"), "an http channel needs an https:// URL (http:// is for this machine only)"
     elif not channel.url:

@@ -129,6 +129,9 @@ class Channel(Model):
     buffer_per: Literal["location", "pool"] | None = Field(
         default=None, description="What a buffer is kept back from: each location, or the pool. A shop: location; a feed: pool."
     )
+    activate: bool = Field(
+        default=False, description="Whether a shop stocks a SKU at a location of its pool as soon as there are units to show."
+    )
     rule: Rule = Rule()
     rules: tuple[ChannelRule, ...] = ()
 

@@ -283,6 +283,12 @@ _TABLES = (
         "channel_code sku location_code expected_qty desired_qty change_key",
     ),
     _table(
+        "out_activations",
+        "One row per shop, inventory item and location that must be stocked before it can show a number.",
+        "shop_code inventory_item_id_shopify location_id_shopify",
+        "channel_code sku location_code publish_qty",
+    ),
+    _table(
         "out_plan",
         "One row per channel, SKU and location whose number a change of the contract would alter.",
         "channel_code sku location_code",

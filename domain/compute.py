@@ -39,7 +39,7 @@ def compute_inventory(raw: Frames, state: Frames, contract: Contract, fingerprin
         contract: the rules.
         fingerprint: the contract's version.
     """
-    core, stock, aside = _conform(raw, contract)
+    core, stock, variants, aside = _conform(raw, contract)
     core_ledger, aside_ledger = _ledger(raw, core, contract)
     patience = timedelta(hours=contract.tolerances.unexplained_drop_hours)
     expected = expected_levels.advance(
@@ -58,6 +58,7 @@ def compute_inventory(raw: Frames, state: Frames, contract: Contract, fingerprin
             "out_atp": out_atp,
             "out_channel_quantities": numbers,
             "out_quantity_changes": publishing.find_changes(numbers, core["core_levels"], contract),
+            "out_activations": publishing.find_activations(numbers, core["core_levels"], variants, contract),
             "out_feed_rows": publishing.find_feed_rows(numbers, contract),
         }
     )
@@ -92,8 +93,8 @@ def decide_numbers(
     return out_atp, numbers, findings
 
 
-def _conform(raw: Frames, contract: Contract) -> tuple[dict[str, pd.DataFrame], Stock, list[pd.DataFrame]]:
-    """Return the core frames that follow from the raw ones alone, the balances, and what was set aside."""
+def _conform(raw: Frames, contract: Contract) -> tuple[dict[str, pd.DataFrame], Stock, pd.DataFrame, list[pd.DataFrame]]:
+    """Return the core frames that follow from the raw ones alone, the balances, the variants, and what was set aside."""
     items, aside_items = conform_items(raw["raw_netsuite__items"])
     netsuite = conform_stock(raw["raw_netsuite__stock"], items, contract)
     partners = with_partners(raw, netsuite, items, contract, _read_at(raw))
@@ -119,7 +120,7 @@ def _conform(raw: Frames, contract: Contract) -> tuple[dict[str, pd.DataFrame], 
         "core_sales": find_sales(lines, kits),
         "core_holds": conform_holds(levels),
     }
-    return core, stock, [aside_items, stock.aside, aside_kits, aside_variants, aside_levels, aside_lines]
+    return core, stock, variants, [aside_items, stock.aside, aside_kits, aside_variants, aside_levels, aside_lines]
 
 
 def _ledger(raw: Frames, core: Frames, contract: Contract) -> tuple[pd.DataFrame, pd.DataFrame]:

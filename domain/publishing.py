@@ -35,6 +35,38 @@ def find_changes(out_channel_quantities: pd.DataFrame, core_levels: pd.DataFrame
     return conform("out_quantity_changes", named.assign(change_key=""))
 
 
+def find_activations(
+    out_channel_quantities: pd.DataFrame, core_levels: pd.DataFrame, variants: pd.DataFrame, contract: Contract
+) -> pd.DataFrame:
+    """Return `out_activations`: where a shop shows nothing of a SKU because it does not stock it there.
+
+    Grain: one row per shop, inventory item and location. Only for channels that the contract lets activate, and only
+    where there are units to show; the number follows in the next run, when the level can be read.
+
+    Args:
+        out_channel_quantities: the numbers.
+        core_levels: the levels that there are.
+        variants: the variants that take a number (`domain.conform_shopify.resolve_variants`).
+        contract: channels and locations.
+    """
+    shops = {c.channel_code: c.shop for c in contract.channels if c.kind == "shopify" and c.activate}
+    places = [
+        (shop, location.location_code, gid) for location in contract.locations for shop, gid in location.shopify_locations.items()
+    ]
+    wanted = out_channel_quantities.loc[
+        out_channel_quantities["channel_code"].isin(list(shops)) & (out_channel_quantities["publish_qty"] > 0)
+    ]
+    if wanted.empty:
+        return empty("out_activations")
+    rows = wanted.assign(shop_code=wanted["channel_code"].map(shops).astype("str"))
+    rows = rows.merge(variants, on=["shop_code", "sku"], how="inner", validate="many_to_one")
+    known = pd.DataFrame(places, columns=["shop_code", "location_code", "location_id_shopify"])
+    rows = rows.merge(known, on=["shop_code", "location_code"], how="inner", validate="many_to_one")
+    pair = ["shop_code", "inventory_item_id_shopify", "location_id_shopify"]
+    is_stocked = pd.MultiIndex.from_frame(rows[pair]).isin(pd.MultiIndex.from_frame(core_levels[pair]))
+    return conform("out_activations", rows.loc[~is_stocked])
+
+
 def plan_calls(out_quantity_changes: pd.DataFrame, intent: str) -> Iterator[pd.DataFrame]:
     """Yield the calls to make, in order: shop by shop, decreases before increases, at most 250 pairs each.
 

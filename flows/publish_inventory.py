@@ -18,7 +18,7 @@ from tasks.compute import compute_numbers
 from tasks.context import Context
 from tasks.outcome import Run, RunSummary, recorded_run
 from tasks.publish_outlets import lower_outlets, write_outlets
-from tasks.publish_quantities import not_fallen, publish_changes, settle_unanswered
+from tasks.publish_quantities import activate_levels, not_fallen, publish_changes, settle_unanswered
 from tasks.read_inventory import (
     read_catalogue,
     read_netsuite_balances,
@@ -81,6 +81,8 @@ def publish(context: Context, run: Run, numbers: Frames, shop_codes: Sequence[st
     still_high = pd.concat([not_fallen(lowered), not_fallen(in_shops)], ignore_index=True)
     written = write_outlets(context, run.run_id, numbers, still_high)
     run.manifests = written.manifests
+    stocked = activate_levels(context, run.run_id, numbers["out_activations"], shop_codes)
+    run.steps |= {f"levels {outcome}": int(count) for outcome, count in stocked["outcome"].value_counts().items()}
     return pd.concat([in_shops, written.outcomes], ignore_index=True) if len(written.outcomes) else in_shops
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import uuid
 from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
@@ -12,7 +13,7 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from connectors.shopify.client import ShopifyClient
-from connectors.shopify.publish import PairChange, SetOutcome, set_available
+from connectors.shopify.publish import PairChange, SetOutcome, activate_level, set_available
 from connectors.shopify.read_levels import read_levels_of
 from contract.errors import RejectedError, RetriableError
 from domain.publishing import TOO_LATE, WAITS, held_back, plan_calls
@@ -23,6 +24,8 @@ log = logging.getLogger(__name__)
 
 MOST_ATTEMPTS = 4
 """How often the healthy rest of a refused call is sent again: each time at least one row has left it."""
+MOST_ACTIVATIONS = 500
+_NAMESPACE = uuid.UUID("b1d5fb2c-2d5a-5f0e-8f5e-7f1d3c1a9e44")
 DECREASE, INCREASE = "decrease", "increase"
 _NUMBER = ["channel_code", "sku"]
 _ROW = ["inventory_item_id_shopify", "location_id_shopify"]
@@ -92,6 +95,32 @@ def publish_changes(  # noqa: PLR0913 - keyword-only after the first three
     risen = _publish_shops(context, run_id, rises.loc[~is_held & ~is_silent], publish_by)
     parts = [part for part in (fallen, risen, held, unsent, left_out) if not part.empty]
     return pd.concat(parts, ignore_index=True) if parts else changes.assign(outcome="", message="")
+
+
+@task(name="stock at locations", cache_policy=NO_CACHE)
+def activate_levels(context: Context, run_id: str, out_activations: pd.DataFrame, shop_codes: Collection[str] = ()) -> pd.DataFrame:
+    """Return the levels to stock with what became of each: activated, rejected, unanswered or not_sent.
+
+    Grain: one row per shop, inventory item and location; at most 500 a run, so that numbers are not kept waiting. The
+    number itself follows in the next run. A repeat changes nothing, so an unanswered call is simply made again then.
+    """
+    chosen = out_activations.loc[out_activations["shop_code"].isin(list(shop_codes) or list(context.shops))]
+    now, later = chosen.iloc[:MOST_ACTIVATIONS], chosen.iloc[MOST_ACTIVATIONS:]
+    told = [_activate(context, run_id, row) for row in now[["shop_code", *_ROW]].itertuples(index=False, name=None)]
+    done = now.assign(outcome=[outcome for outcome, _ in told], message=[message for _, message in told])
+    return pd.concat([done, later.assign(outcome="not_sent", message="the next run stocks it")], ignore_index=True)
+
+
+def _activate(context: Context, run_id: str, row: tuple[str, str, str]) -> tuple[str, str]:
+    shop_code, item, location = row
+    key = str(uuid.uuid5(_NAMESPACE, f"{run_id}/{shop_code}/{item}/{location}"))
+    try:
+        activate_level(context.shops[shop_code], item, location, key)
+    except RetriableError as error:
+        return "unanswered", str(error)
+    except RejectedError as error:
+        return "rejected", str(error)
+    return "activated", "the next run publishes its number"
 
 
 def not_fallen(outcomes: pd.DataFrame) -> pd.DataFrame:

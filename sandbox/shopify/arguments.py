@@ -30,6 +30,7 @@ _MODELLED: dict[tuple[str, str], frozenset[str]] = {
     ("Refund", "refundLineItems"): _PAGE,
     ("Refund", "transactions"): _PAGE,
     ("Mutation", "inventorySetQuantities"): frozenset({"input"}),
+    ("Mutation", "inventoryActivate"): frozenset({"inventoryItemId", "locationId", "available", "onHand"}),
 }
 _BY_ID = frozenset({"order", "draftOrder", "fulfillment", "fulfillmentOrder", "refund", "location", "inventoryItem", "node"})
 

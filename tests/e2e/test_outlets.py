@@ -14,7 +14,7 @@ from flows.publish_inventory import oldest_read
 from flows.wiring import open_context
 from tasks.compute import compute_numbers
 from tasks.publish_outlets import lower_outlets, write_outlets
-from tasks.publish_quantities import not_fallen, publish_changes
+from tasks.publish_quantities import activate_levels, not_fallen, publish_changes
 from tasks.record_run import begin_run, load_state, remember_levels
 from tests.e2e.steps import read
 
@@ -193,3 +193,36 @@ def test_nothing_is_sent_that_rests_on_reads_too_old(world):
         late = publish_changes.fn(context, run_id, numbers["out_quantity_changes"], publish_by=oldest_read(numbers))
         assert set(late["outcome"]) == {"not_sent"}
         assert late["message"].str.contains("publish_within_minutes").all()
+
+
+def test_a_level_that_is_missing_is_stocked_where_the_contract_says_so(world):
+    shop = world.world.shops["EXPRESS"]
+    item = next(row["inventory_item_id"] for row in shop.variants.values() if row["sku"] == "FLOUR")
+    shop.inactive.add((item, "gid://shopify/Location/2002"))
+    with open_context() as context:
+        assert numbers_of(context)["out_activations"].empty
+    edit_contract(lambda contract: contract["channels"][1].update(activate=True))
+    with open_context() as context:
+        numbers, _, _ = publish(context)
+        assert ("EXPRESS_SHOP", "STORE_31782", "FLOUR") not in set(
+            numbers["out_quantity_changes"][["channel_code", "location_code", "sku"]].itertuples(index=False, name=None)
+        )
+        stocked = activate_levels.fn(context, "r", numbers["out_activations"])
+        assert stocked[["sku", "location_code", "outcome"]].to_numpy().tolist() == [["FLOUR", "STORE_31782", "activated"]]
+        shop.levels[item, "gid://shopify/Location/2002"]["available"] = 9
+        numbers, in_shops, _ = publish(context)
+        flour = in_shops.query("sku == 'FLOUR' and location_code == 'STORE_31782'")
+        assert flour[["expected_qty", "desired_qty", "outcome"]].to_numpy().tolist() == [[9, 2, "accepted"]]
+        assert numbers["out_activations"].empty
+
+
+def test_a_location_that_is_closed_meanwhile_is_told(world):
+    shop = world.world.shops["EXPRESS"]
+    item = next(row["inventory_item_id"] for row in shop.variants.values() if row["sku"] == "FLOUR")
+    shop.inactive.add((item, "gid://shopify/Location/2002"))
+    edit_contract(lambda contract: contract["channels"][1].update(activate=True))
+    with open_context() as context:
+        wanted = numbers_of(context)["out_activations"]
+        shop.change_location({"id": "gid://shopify/Location/2002", "is_active": False})
+        told = activate_levels.fn(context, "r", wanted).iloc[0]
+        assert (told["outcome"], "because the location wasn't found" in told["message"]) == ("rejected", True)

@@ -29,6 +29,9 @@ class Account(Model):
     currency_code: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
     concurrency: Annotated[int, Field(ge=1, le=50)] = 4
     subsidiary_id: NetsuiteId | None = None
+    sellable_statuses: tuple[NetsuiteId, ...] = Field(
+        default=(), description="The inventory statuses whose stock may be sold, where the account uses them."
+    )
     line_id_field: LineField = Field(description="The line column that carries the Shopify line id.")
 
 

@@ -58,9 +58,15 @@ _TABLES = (
     ),
     _table(
         "raw_netsuite__stock",
-        "One row per item, location and inventory status (status empty where the feature is off).",
+        "One row per item and location, all inventory statuses together.",
         "item_id_netsuite location_id_netsuite",
-        "status_code on_hand_qty available_qty committed_qty backordered_qty in_transit_qty on_order_qty" + _RUN,
+        "on_hand_qty available_qty committed_qty backordered_qty in_transit_qty on_order_qty" + _RUN,
+    ),
+    _table(
+        "raw_netsuite__sellable",
+        "One row per item and location: what is on hand in the inventory statuses that may be sold.",
+        "item_id_netsuite location_id_netsuite",
+        "on_hand_qty" + _RUN,
     ),
     _table(
         "raw_netsuite__order_lines",

@@ -96,7 +96,7 @@ def decide_numbers(
 def _conform(raw: Frames, contract: Contract) -> tuple[dict[str, pd.DataFrame], Stock, pd.DataFrame, list[pd.DataFrame]]:
     """Return the core frames that follow from the raw ones alone, the balances, the variants, and what was set aside."""
     items, aside_items = conform_items(raw["raw_netsuite__items"])
-    netsuite = conform_stock(raw["raw_netsuite__stock"], items, contract)
+    netsuite = conform_stock(raw["raw_netsuite__stock"], raw["raw_netsuite__sellable"], items, contract)
     partners = with_partners(raw, netsuite, items, contract, _read_at(raw))
     stock = partners.stock
     kits, aside_kits = conform_components(raw["raw_netsuite__kit_members"], raw["raw_netsuite__items"], items, contract)

@@ -23,6 +23,8 @@ from connectors.netsuite.read_stock import (
     read_items,
     read_kit_members,
     read_locations,
+    read_sellable,
+    read_statuses,
     read_stock,
     read_transfers_in_transit,
 )
@@ -32,6 +34,7 @@ from connectors.shopify.read_catalog import read_locations as read_shop_location
 from connectors.shopify.read_catalog import read_variants
 from connectors.shopify.read_levels import read_levels
 from connectors.shopify.read_orders import read_orders
+from contract.errors import FatalError
 from contract.frames import empty, from_rows
 from contract.models import Contract
 from domain.ledger import reflected_units
@@ -81,9 +84,31 @@ def read_netsuite_balances(context: Context, run_id: str) -> Read:
         frame = read_stock(
             context.netsuite, ids, run_id=run_id, extracted_at=context.now(), on_page=lambda rows: told("NetSuite", rows)
         )
+    # After the totals: what was committed then is still subtracted if it has left meanwhile.
+    statuses = context.contract.account.sellable_statuses or _no_statuses(context)
+    sellable = empty("raw_netsuite__sellable")
+    if statuses:
+        sellable = read_sellable(context.netsuite, ids, statuses, run_id=run_id, extracted_at=context.now())
     transfers = read_transfers_in_transit(context.netsuite, run_id=run_id, extracted_at=context.now())
-    frames = {"raw_netsuite__stock": frame, "raw_netsuite__transfers_in_transit": transfers}
+    frames = {
+        "raw_netsuite__stock": frame,
+        "raw_netsuite__sellable": sellable,
+        "raw_netsuite__transfers_in_transit": transfers,
+    }
     return _counted("netsuite_balances", frames | _read_partners(context, run_id))
+
+
+def _no_statuses(context: Context) -> tuple[str, ...]:
+    """Return no status, once it is sure that the account's stock is in one status at most.
+
+    Raises:
+        FatalError: stock is in several statuses, and the contract does not say which may be sold.
+    """
+    found = read_statuses(context.netsuite)
+    if len(found) > 1:
+        told = f"NetSuite InventoryBalance: stock is in {len(found)} inventory statuses (ids {', '.join(found)})"
+        raise FatalError(f"{told}; name those that may be sold in account.sellable_statuses of the contract")
+    return ()
 
 
 def _read_partners(context: Context, run_id: str) -> Read:

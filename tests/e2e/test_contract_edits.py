@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from contract.errors import FatalError
 from contract.settings import read_settings
 from flows.wiring import open_context
 from tasks.compute import compute_numbers
@@ -97,3 +98,15 @@ def test_a_location_more(world):
 
     edit_contract(with_store)
     assert atp(numbers(), "STORE_31782") == atp(before, "STORE_31782")
+
+
+def test_stock_on_hold_is_not_for_sale_once_the_contract_names_the_statuses(world):
+    with world.world.lock:
+        world.world.db.execute("INSERT INTO ns_statusstock (item, location, inventorystatus, quantity) VALUES (101, 1, 2, 3)")
+        world.world.db.commit()
+    with pytest.raises(FatalError, match=r"stock is in 2 inventory statuses \(ids 1, 2\); name those that may be sold"):
+        numbers()
+    edit_contract(lambda contract: contract["account"].update(sellable_statuses=["1"]))
+    assert atp(numbers(), "WAREHOUSE")["APPLE"] == 16 - 3
+    edit_contract(lambda contract: contract["account"].update(sellable_statuses=["1", "2"]))
+    assert atp(numbers(), "WAREHOUSE")["APPLE"] == 16

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class PublishParameters(BaseModel):
-    """What a run of `publish-inventory` does."""
+    """What the run does; as it stands here it changes nothing anywhere."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -18,14 +18,14 @@ class PublishParameters(BaseModel):
         description="Read and compute everything, write nothing: no number is published, no feed is written.",
     )
     publish_to: list[str] = Field(
-        default_factory=list,
+        default=[],
         title="Shops to publish to",
         description="Shop codes of the contract. Empty: all. Every shop is read in any case, for one sale lowers all.",
     )
 
 
 class SyncParameters(BaseModel):
-    """What a run of `sync-orders` does."""
+    """What the run does; as it stands here it changes nothing anywhere."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

@@ -122,3 +122,16 @@ def prefer(defaults: Mapping[str, str]) -> None:
     """
     for name, value in defaults.items():
         os.environ.setdefault(name, value)  # noqa: TID251 - the one reader
+
+
+def insist(values: Mapping[str, str]) -> None:
+    """Set variables of this process, whatever the environment says: the demo runs against its own servers only.
+
+    Args:
+        values: names to values; an empty value removes the name.
+    """
+    for name, value in values.items():
+        if value:
+            os.environ[name] = value  # noqa: TID251 - the one reader
+        else:
+            os.environ.pop(name, None)  # noqa: TID251 - the one reader

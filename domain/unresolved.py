@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import reduce
 
 import pandas as pd
 
@@ -53,7 +54,8 @@ def unresolved(source: str, rows: pd.DataFrame, key: Sequence[str], reason: str,
     """
     if rows.empty:
         return empty("core_unresolved")
-    joined = rows[list(key)].astype("str").fillna("").agg("/".join, axis=1)
+    first, *others = (rows[name].astype("str").fillna("") for name in key)
+    joined = reduce(lambda text, column: text + "/" + column, others, first)
     frame = pd.DataFrame({"source_key": joined, "value": rows[field].astype("str")}).drop_duplicates("source_key")
     return conform("core_unresolved", frame.assign(source_frame=source, reason_code=reason, field=field))
 

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class PublishParameters(BaseModel):
-    """What a run of `publish-inventory` does."""
+    """What the run does; as it stands here it changes nothing anywhere."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -24,14 +24,14 @@ class PublishParameters(BaseModel):
         "ours: which would oversell, which would lose sales. Nothing is remembered of a shadow run.",
     )
     publish_to: list[str] = Field(
-        default_factory=list,
+        default=[],
         title="Shops to publish to",
         description="Shop codes of the contract. Empty: all. Every shop is read in any case, for one sale lowers all.",
     )
 
 
 class SyncParameters(BaseModel):
-    """What a run of `sync-orders` does."""
+    """What the run does; as it stands here it changes nothing anywhere."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

@@ -44,6 +44,9 @@ def publish_inventory(parameters: PublishParameters = PublishParameters()) -> Ru
     """Compute the true number of every SKU for every channel, and publish the numbers that changed.
 
     Nothing is written in a dry run. Every run keeps a snapshot that `truecount replay` recomputes offline.
+
+    Args:
+        parameters: what the run does.
     """
     with (
         open_context() as context,

@@ -27,6 +27,9 @@ def sync_orders(parameters: SyncParameters = SyncParameters()) -> RunSummary:  #
     """Book the shops' orders in NetSuite: sales orders for the web, cash sales for the tills, none of them twice.
 
     The window of orders is read before NetSuite's documents, so an order of the incumbent connector is seen there.
+
+    Args:
+        parameters: what the run does.
     """
     with open_context() as context, recorded_run(context, "sync-orders", parameters.model_dump(mode="json")) as run:
         started = context.now()

@@ -57,6 +57,7 @@ class ShopifyClient:
         self._token = ShopifyToken(shop_code, settings, self._session)
         self._budget = CostBudget(state_folder, f"shopify-{shop_code.lower()}")
         self._costs: dict[str, float] = {}
+        self._refused: set[str] = set()
 
     def clock(self) -> datetime | None:
         """Return the shop's clock; None where it does not say."""
@@ -101,8 +102,10 @@ class ShopifyClient:
             raise FatalError(f"Shopify {call.named}: the answer is not GraphQL; check the base URL")
         told = cost_of(reply)
         errors = tuple(reply.get("errors") or ())
-        if errors:
-            log.warning("shopify_fields_refused", extra={"shop": self.shop_code, "document": document, "fields": len(errors)})
+        if errors and document not in self._refused:
+            # Once, not page by page: what the app may not read stays so for as long as it has its scopes.
+            self._refused.add(document)
+            log.info("shopify_fields_refused", extra={"shop": self.shop_code, "document": document, "fields": len(errors)})
         return Answer(reply["data"], read_at, errors, told[1] if told else None)
 
     def pages(

@@ -35,6 +35,8 @@ REASONS = {
     "ambiguous_link": "Several documents and orders match one another; link them by hand.",
 }
 """Every reason code of this layer, and what to do."""
+BY_NATURE = frozenset({"not_stocked", "untracked", "bundle_parent"})
+"""Reasons that nobody needs to act on: such rows have no number to publish. They are told, and a run with only them is done."""
 
 
 def unresolved(source: str, rows: pd.DataFrame, key: Sequence[str], reason: str, field: str) -> pd.DataFrame:

@@ -15,7 +15,7 @@ from prefect.runtime import flow_run
 
 from contract.frames import Frames
 from domain.shadow import KEPT_BACK, LOSES, OVERSELLS, compare_shown
-from domain.unresolved import REASONS
+from domain.unresolved import BY_NATURE, REASONS
 from expectations.result import CheckResult
 from tasks.context import Context
 from tasks.outcome import Run, RunSummary
@@ -60,7 +60,9 @@ def report_publication(context: Context, run: Run, frames: Frames, changes: pd.D
         "feed rows": sum(int(str(manifest.get("rows", 0))) for manifest in run.manifests),
         **run.steps,
     }
-    aside = {str(code): int(count) for code, count in problems.items()}
+    by_nature = int(problems.reindex(sorted(BY_NATURE)).fillna(0).sum())
+    counts["rows without a number by nature"] = by_nature
+    aside = {str(code): int(count) for code, count in problems.items() if code not in BY_NATURE}
     aside |= {str(outcome): int(count) for outcome, count in outcomes.items() if outcome not in _SETTLED}
     run.summary = RunSummary(run.run_id, run.flow_name, is_dry, counts, aside, str(context.state_folder / "snapshots" / run.run_id))
     told = told.assign(change_qty=told["desired_qty"] - told["expected_qty"])

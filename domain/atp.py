@@ -30,6 +30,8 @@ TERMS = {
 }
 """The terms in the order of the equation, each with its sign."""
 _PAIR = ["sku", "location_code"]
+_LONG_AGO = pd.Timestamp(0, tz="UTC")
+"""The age of a number that rests on no read at all."""
 
 
 def compute_atp(stock: Stock, levels: pd.DataFrame, terms: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
@@ -60,5 +62,5 @@ def compute_atp(stock: Stock, levels: pd.DataFrame, terms: Mapping[str, pd.DataF
     # A backorder can be spared no more often than the balance has it: the two were not read at one instant.
     rows = rows.assign(spared_qty=rows[["spared_qty", "backordered_qty"]].min(axis=1))
     atp = sum((sign * rows[term] for term, sign in TERMS.items()), start=pd.Series(0, index=rows.index))
-    age = rows[["read_at_utc", "level_at"]].min(axis=1).fillna(stock.core["read_at_utc"].min())
+    age = rows[["read_at_utc", "level_at"]].min(axis=1).fillna(stock.core["read_at_utc"].min()).fillna(_LONG_AGO)
     return conform("out_atp", rows.assign(atp_qty=atp, oldest_input_at_utc=age))

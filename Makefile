@@ -34,6 +34,7 @@ check: setup ## Format, lint, types, layers, spec tests, generated docs
 
 docs: setup ## Write the generated docs
 	$(BIN)/python -m docs.build
+	$(BIN)/python -m tests.domain.read_order
 
 format: setup ## Let ruff format and mend what it can
 	$(BIN)/ruff format .

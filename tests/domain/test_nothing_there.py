@@ -5,10 +5,10 @@ import pytest
 from contract.frames import empty
 from contract.tables import TABLES
 from domain.compute import compute_inventory
-from tests.domain.read_order import RIGHT, _contract, first_sight, make_stories, raw_frames
+from tests.domain.read_order import RIGHT, first_sight, make_shops, make_stories, raw_frames
 
 RAW = [name for name in TABLES if name.startswith("raw_")]
-CONTRACT = _contract()
+CONTRACT = make_shops()
 
 
 @pytest.fixture(scope="module")

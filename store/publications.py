@@ -235,6 +235,25 @@ def shown_by_outlets(engine: Engine, channel_codes: Collection[str]) -> pd.DataF
     ]
 
 
+def supersede_outlet(engine: Engine, channel_code: str) -> None:
+    """Settle the unanswered calls of a feed or http channel: every number of theirs has been sent again since, and received.
+
+    Args:
+        engine: from `open_engine`.
+        channel_code: the channel.
+    """
+    batch, pair = publication_batches.c, publication_pairs.c
+    mine = select(pair.change_key).where(
+        pair.channel_code == channel_code, batch.shop_code == "", batch.status.in_((INTENDED, UNSETTLED))
+    )
+    mine = mine.join_from(publication_pairs, publication_batches, pair.change_key == batch.change_key).distinct()
+    with writing(engine) as connection:
+        keys = [row.change_key for row in connection.execute(mine)]
+        told = {"outcome": "superseded", "message": "sent again by a later run"}
+        connection.execute(update(publication_pairs).where(pair.change_key.in_(keys), pair.outcome.in_(_UNKNOWN)).values(told))
+        connection.execute(update(publication_batches).where(batch.change_key.in_(keys)).values(status=SETTLED))
+
+
 def _rebase(connection: Connection, told: list[dict[str, Any]]) -> None:
     """Expect each level where we moved it: in the receipt's own transaction, so that a killed run cannot part the two."""
     level = core_expected_levels.c

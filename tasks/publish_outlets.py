@@ -96,8 +96,9 @@ class _Outlets:
 
     def send(self, rows: pd.DataFrame, *, only_changes: bool) -> pd.DataFrame:
         """Return the changed numbers with what became of each."""
-        parts = []
+        parts: list[pd.DataFrame] = []
         for channel in self._context.contract.channels:
+            before = len(parts)
             here = rows.loc[rows["channel_code"] == channel.channel_code]
             is_new = ~here["is_certain"] | here["shown_qty"].isna() | (here["shown_qty"] != here["publish_qty"])
             changed = here.loc[is_new.fillna(value=True)]
@@ -106,6 +107,9 @@ class _Outlets:
             elif channel.kind == "http":
                 starts = range(0, len(changed), MOST_ROWS)
                 parts += [self._post(channel, changed.iloc[start : start + MOST_ROWS]) for start in starts]
+            sent = [part for part in parts[before:] if not part.empty]
+            if sent and not only_changes and all(part["outcome"].eq(publications.ACCEPTED).all() for part in sent):
+                publications.supersede_outlet(self._context.engine, channel.channel_code)
         filled = [part for part in parts if not part.empty]
         return pd.concat(filled, ignore_index=True) if filled else pd.DataFrame(columns=OUTCOME)
 

@@ -107,8 +107,8 @@ def test_a_run_started_by_hand_is_dry_and_a_second_one_beside_it_is_cancelled(wo
     assert rows
     assert done["name"] == f"would change {len(rows)} numbers, {len(aside)} rows set aside"
     assert {row["outcome"] for row in rows} == {"planned"}
-    assert list(rows[0]) == ["sku", "channel", "location", "was", "published", "change", "outcome", "message"]
-    changes = [int(row["published"]) - int(row["was"]) for row in rows]
+    assert list(rows[0]) == ["sku", "channel", "location", "was", "new", "change", "outcome", "message"]
+    changes = [int(row["new"]) - int(row["was"]) for row in rows]
     assert [int(row["change"]) for row in rows] == changes
     assert [abs(change) for change in changes] == sorted(map(abs, changes), reverse=True)
     assert told["quantity-changes"]["description"].startswith("All changed numbers")
@@ -137,7 +137,7 @@ def test_the_scheduled_runs_publish_and_book_and_say_so(worker):
     run = recorded(worker, "publish-inventory")
     assert (run.status, run.run_id in page, run.summary["set_aside"]["unmapped_sku"]) == ("done", True, 2)
     pairs = select(publication_pairs.c.sku, publication_pairs.c.desired_qty).where(publication_pairs.c.outcome == "accepted")
-    assert sorted(in_store(worker, pairs)) == sorted((row["sku"], int(row["published"])) for row in rows)
+    assert sorted(in_store(worker, pairs)) == sorted((row["sku"], int(row["new"])) for row in rows)
     assert {row["outcome"] for row in rows} == {"accepted"}
     orders = worker.artifacts(started["book-new-orders"])
     booked = [row for row in json.loads(orders["order-documents"]["data"]) if row["outcome"] == "written"]

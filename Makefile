@@ -41,7 +41,7 @@ format: setup ## Let ruff format and mend what it can
 	$(BIN)/ruff check --fix .
 
 test: setup ## Every test, on SQLite and on a real PostgreSQL server
-	$(BIN)/pytest -n 2
+	$(BIN)/pytest -n 2 --dist loadfile
 
 conformance: setup ## The sandbox and the parsers against recordings (needs SHARED=../shared)
 	$(BIN)/python -m tests.conformance $(SHARED)

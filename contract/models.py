@@ -210,6 +210,9 @@ class Tolerances(Model):
     """What is let pass, and for how long."""
 
     unexplained_drop_hours: Annotated[int, Field(ge=1)] = 24
+    keep_history_days: Annotated[int, Field(ge=1)] = Field(
+        default=365, description="How long the store keeps finished runs, superseded publications and healed quarantine."
+    )
     keep_snapshots_days: Annotated[int, Field(ge=1)] = 14
     publish_within_minutes: Annotated[int, Field(ge=1)] = Field(
         default=60, description="No number is written that was computed from a read older than this."

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+Utc = Annotated[datetime, AfterValidator(lambda at: at if at.tzinfo else at.replace(tzinfo=UTC))]
+"""An instant; one without an offset is UTC, whatever the zone of the machine."""
 
 
 class PublishParameters(BaseModel):
-    """What the run does; as it stands here it changes nothing anywhere."""
+    """What a run of `publish-inventory` does."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -31,7 +35,7 @@ class PublishParameters(BaseModel):
 
 
 class SyncParameters(BaseModel):
-    """What the run does; as it stands here it changes nothing anywhere."""
+    """What a run of `sync-orders` does."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -40,7 +44,7 @@ class SyncParameters(BaseModel):
         title="Dry run",
         description="Read and build every document, write none to NetSuite.",
     )
-    since: datetime | None = Field(
+    since: Utc | None = Field(
         default=None,
         title="Orders updated since",
         description="Read orders updated since this instant (UTC) instead of since the last run. For a backfill.",

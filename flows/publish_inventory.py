@@ -46,7 +46,7 @@ def publish_inventory(parameters: PublishParameters = PublishParameters()) -> Ru
     Nothing is written in a dry run. Every run keeps a snapshot that `truecount replay` recomputes offline.
 
     Args:
-        parameters: what the run does.
+        parameters: What the run does. Left as it is, it changes nothing anywhere.
     """
     with (
         open_context() as context,

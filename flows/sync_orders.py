@@ -29,7 +29,7 @@ def sync_orders(parameters: SyncParameters = SyncParameters()) -> RunSummary:  #
     The window of orders is read before NetSuite's documents, so an order of the incumbent connector is seen there.
 
     Args:
-        parameters: what the run does.
+        parameters: What the run does. Left as it is, it changes nothing anywhere.
     """
     with open_context() as context, recorded_run(context, "sync-orders", parameters.model_dump(mode="json")) as run:
         started = context.now()

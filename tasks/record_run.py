@@ -13,7 +13,7 @@ from prefect.cache_policies import NO_CACHE
 
 from contract.frames import Frames, empty
 from domain.expected_levels import forget
-from store import expected_levels, run_locks, runs, snapshots
+from store import expected_levels, history, run_locks, runs, snapshots
 from tasks.context import Context
 
 log = logging.getLogger(__name__)
@@ -69,6 +69,9 @@ def keep_snapshot(context: Context, run_id: str, frames: Frames) -> str:
     folder = snapshots.save_snapshot(context.engine, context.state_folder, run_id, dict(frames), extras)
     keep_days = context.contract.tolerances.keep_snapshots_days
     snapshots.prune_snapshots(context.engine, context.state_folder, keep_days=keep_days, now_utc=context.now())
+    removed = history.prune_history(context.engine, keep_days=context.contract.tolerances.keep_history_days, now_utc=context.now())
+    if any(removed.values()):
+        log.info("history_pruned", extra={"run": run_id, "rows": removed})
     return str(folder)
 
 

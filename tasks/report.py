@@ -23,12 +23,12 @@ from tasks.outcome import Run, RunSummary
 log = logging.getLogger(__name__)
 MOST_ROWS = 200
 _CHANGE = ["sku", "channel_code", "location_code", "expected_qty", "desired_qty", "change_qty", "outcome", "message"]
-_ASIDE = ["reason_code", "source_key", "field", "value", "source_frame"]
+_ASIDE = ["reason_code", "value", "field", "source_key", "source_frame"]
 _HEADINGS = {
     "channel_code": "channel",
     "location_code": "location",
     "expected_qty": "was",
-    "desired_qty": "published",
+    "desired_qty": "new",
     "change_qty": "change",
     "reason_code": "reason",
     "source_key": "which",
@@ -69,7 +69,8 @@ def report_publication(context: Context, run: Run, frames: Frames, changes: pd.D
     worst_first = told.assign(open=told["outcome"].isin(_SETTLED), width=-told["change_qty"].abs())
     worst_first = worst_first.sort_values(["open", "width", "sku"], kind="stable")
     _show_table("quantity-changes", worst_first[_CHANGE], "changed numbers, what needs a person first, then the widest change")
-    _show_table("set-aside", frames["core_unresolved"][_ASIDE], "rows set aside; the summary says what to do for each reason")
+    aside_rows = frames["core_unresolved"].sort_values(["reason_code", "value", "source_key"], kind="stable")
+    _show_table("set-aside", aside_rows[_ASIDE], "rows set aside; the summary says what to do for each reason")
     done = len(told) if is_dry else int(outcomes.get("accepted", 0))
     name = (
         f"{'would change' if is_dry else 'published'} {_counted(done, 'number')}, {_counted(sum(aside.values()), 'row')} set aside"

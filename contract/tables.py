@@ -146,6 +146,19 @@ _TABLES = (
         "refund_id_shopify order_id_shopify order_line_id_shopify location_id_shopify restock_type refunded_qty is_restocked "
         "created_at_utc" + _RUN,
     ),
+    _table(
+        "raw_shopify__sales",
+        "One row per shop and sale of an order's agreements: what was sold, edited and given back, signed.",
+        "shop_code sale_id_shopify",
+        "order_id_shopify agreement_id_shopify refund_id_shopify happened_at_utc action_code line_type order_line_id_shopify "
+        "sale_qty total_amount discount_amount tax_amount taxes order_updated_at_utc" + _RUN,
+    ),
+    _table(
+        "raw_shopify__transactions",
+        "One row per shop and payment transaction of an order.",
+        "shop_code transaction_id_shopify",
+        "order_id_shopify kind status_code gateway total_amount rounding_amount created_at_utc is_test" + _RUN,
+    ),
     # core: our codes, typed, keyed
     _table("core_items", "One row per stock item.", "sku", "item_id_netsuite item_type is_serial is_lot is_inactive"),
     _table(

@@ -78,8 +78,9 @@ class OrderActions(Levels):
         return {}
 
     def refund(self, body: dict[str, Any]) -> dict[str, Any]:
-        """Refund units: {order_id, quantities: {line id: units}, restock_type?: CANCEL, location_id?, shipping?,
-        adjustment?, payout?, tenders?: [{gateway, amount}]}.
+        """Refund units: {order_id, quantities: {line id: units}, restock_type?: CANCEL, location_id?, ...}.
+
+        Further: shipping, adjustment, payout, tenders: [{gateway, amount}].
 
         CANCEL takes open units off the order and restocks them; RETURN restocks shipped ones; NO_RESTOCK takes open ones
         first, then shipped ones, and restocks none. `location_id` is where they are restocked.

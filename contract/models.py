@@ -176,7 +176,7 @@ class Orders(Model):
     initial_status: Literal["pending_approval", "pending_fulfillment"] = "pending_fulfillment"
     follow_to: Literal["order", "fulfillment", "invoice", "settlement"] = Field(
         default="order",
-        description="How far an order's life is booked: the order; its fulfilments; invoices, returns and credits; payments and refunds.",
+        description="How far an order is followed: to fulfilments; to invoices, returns and credits; to payments and refunds.",
     )
     tax: Literal["item_line", "suitetax"] = Field(
         default="item_line", description="Tax as a line of `tax_item_id`, or as SuiteTax details (REST supports no legacy tax)."

@@ -28,6 +28,11 @@ class Bill:
     parts: Mapping[str, Part]
 
     @property
+    def day(self) -> str:
+        """The day of the event, UTC."""
+        return self.at[:10]
+
+    @property
     def total(self) -> Decimal:
         """What the buyer owes for it."""
         return sum((money.total for _, money in self.parts.values()), ZERO)
@@ -142,8 +147,20 @@ def _apply_sales(life: Life, facts: OrderFacts, sales: object, *, is_cash_sale: 
             credit = _take_back(life, facts, credit, sale)
     if credit.returned or credit.kept or credit.charges:
         life.events.append(credit)
+    if is_cash_sale and refund_id is None:
+        life.events.append(_sold(sales))
     if not is_cash_sale and not life.open_units:
         _bill(life, sales[0].agreement_id, sales[0].at, None)
+
+
+def _sold(sales: list[Sale]) -> Bill:
+    """Return what a till sold at one event: it is billed and handed over at once."""
+    parts: dict[str, Part] = {}
+    for sale in sales:
+        key = sale.line_id if sale.line_id is not None else sale.line_type
+        units, money = parts.get(key, (0, Money()))
+        parts[key] = (units + (sale.units if sale.line_id is not None else 0), money + sale.money)
+    return Bill(sales[0].agreement_id, sales[0].at, None, parts)
 
 
 def _take_back(life: Life, facts: OrderFacts, credit: Credit, sale: Sale) -> Credit:

@@ -147,7 +147,9 @@ def unit_line(facts: OrderFacts, line_id: str, part: Part, place: str | None, bo
     name = f"order {facts.order['name']} line {row['title']!r}"
     values, problems = map_fields("line", facts.order, row, books.contract)
     for problem in problems:
-        raise Refusal(problem.reason_code, f"{name}: {problem.told}")
+        # A tip or a custom line has no SKU, so that a field required of goods is not required of it.
+        if kind == "GOODS" or problem.reason_code != "missing_required_field":
+            raise Refusal(problem.reason_code, f"{name}: {problem.told}")
     values[books.contract.account.line_id_field] = line_id
     units, money = part
     if kind != "GOODS":

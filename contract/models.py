@@ -27,6 +27,9 @@ class Account(Model):
 
     account_id: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9]+([_-][A-Za-z0-9]+)?$")]
     currency_code: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+    currencies: dict[str, NetsuiteId] = Field(
+        default={}, description="NetSuite's id of each further currency that a shop books in."
+    )
     concurrency: Annotated[int, Field(ge=1, le=50)] = 4
     subsidiary_id: NetsuiteId | None = None
     sellable_statuses: tuple[NetsuiteId, ...] = Field(
@@ -171,6 +174,23 @@ class Sales(Model):
     shipping_item_id: NetsuiteId
     tax_item_id: NetsuiteId
     discount_item_id: NetsuiteId
+    tip_item_id: NetsuiteId | None = None
+    duty_item_id: NetsuiteId | None = None
+    fee_item_id: NetsuiteId | None = None
+    gift_card_item_id: NetsuiteId | None = Field(default=None, description="Books gift cards sold; paying with one is a tender.")
+    custom_item_id: NetsuiteId | None = Field(default=None, description="Books lines without a SKU (custom lines).")
+    rounding_item_id: NetsuiteId | None = Field(default=None, description="Books cash rounding.")
+    adjustment_item_id: NetsuiteId | None = Field(default=None, description="Books what a refund gave back beside its lines.")
+    allowance_item_id: NetsuiteId | None = Field(
+        default=None, description="Credits goods that were refunded and not returned to stock."
+    )
+
+
+class TaxCode(Model):
+    """What a tax title is in SuiteTax."""
+
+    tax_code_id: NetsuiteId
+    tax_type_id: NetsuiteId
 
 
 class FieldMapping(Model):
@@ -193,6 +213,24 @@ class Orders(Model):
     items: Sales
     fields: tuple[FieldMapping, ...] = ()
     initial_status: Literal["pending_approval", "pending_fulfillment"] = "pending_fulfillment"
+    follow_to: Literal["order", "fulfillment", "invoice", "settlement"] = Field(
+        default="order",
+        description="How far an order is followed: to fulfilments; to invoices, returns and credits; to payments and refunds.",
+    )
+    tax: Literal["item_line", "suitetax"] = Field(
+        default="item_line", description="Tax as a line of `tax_item_id`, or as SuiteTax details (REST supports no legacy tax)."
+    )
+    tax_codes: dict[str, TaxCode] = Field(default={}, description="For SuiteTax: the tax code and type of each tax title.")
+    gateways: dict[str, NetsuiteId] = Field(
+        default={}, description="Payment gateway (gift_card, shopify_payments, cash, ...) to NetSuite's payment option."
+    )
+    guests: Literal["shop", "own"] = Field(
+        default="shop", description="Whose customer an order without one is booked on: the shop's, or one of its e-mail address."
+    )
+    customers: Literal["shop", "own"] = Field(
+        default="shop",
+        description="Book on the shop's customer, or on the buyer's own (found by external id or e-mail, else created).",
+    )
     till_sources: tuple[str, ...] = ("pos",)
     overlap_minutes: Annotated[int, Field(ge=1)] = 30
     lookback_days: Annotated[int, Field(ge=1, le=60)] = 60

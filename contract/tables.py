@@ -171,6 +171,19 @@ _TABLES = (
         "refund_id_shopify order_id_shopify order_line_id_shopify location_id_shopify restock_type refunded_qty is_restocked "
         "created_at_utc" + _RUN,
     ),
+    _table(
+        "raw_shopify__sales",
+        "One row per shop and sale of an order's agreements: what was sold, edited and given back, signed.",
+        "shop_code sale_id_shopify",
+        "order_id_shopify agreement_id_shopify refund_id_shopify happened_at_utc action_code line_type order_line_id_shopify "
+        "sale_qty total_amount discount_amount tax_amount taxes order_updated_at_utc" + _RUN,
+    ),
+    _table(
+        "raw_shopify__transactions",
+        "One row per shop and payment transaction of an order.",
+        "shop_code transaction_id_shopify",
+        "order_id_shopify kind status_code gateway total_amount rounding_amount created_at_utc is_test" + _RUN,
+    ),
     # core: our codes, typed, keyed
     _table("core_items", "One row per stock item.", "sku", "item_id_netsuite item_type is_serial is_lot is_inactive"),
     _table(
@@ -311,8 +324,9 @@ _TABLES = (
         "out_netsuite_documents",
         "One row per NetSuite document to write, leave or set aside.",
         "external_id",
-        "shop_code order_id_shopify order_name action_code record_type reason_code reason total_amount currency_code payload payload_hash",
-        "reason_code reason record_type payload payload_hash total_amount",
+        "shop_code order_id_shopify order_name step_count action_code record_type source_external_id source_record_type reason_code reason "
+        "total_amount currency_code payload payload_hash",
+        "reason_code reason record_type source_external_id source_record_type payload payload_hash total_amount",
     ),
     _table(
         "out_netsuite_document_lines",

@@ -201,7 +201,8 @@ def _status_of(rows: list[dict[str, Any]]) -> str | None:
     if is_billed:
         return "B" if is_open else "F"
     if goods:
-        return "B" if is_open else "H"
+        # With every good closed, a charge that is left is still to be billed.
+        return "B" if is_open else "F" if sold else "H"
     return "H" if rows and not sold else None
 
 

@@ -34,6 +34,7 @@ _MODELLED: dict[tuple[str, str], frozenset[str]] = {
     ("Refund", "refundLineItems"): _PAGE,
     ("Refund", "transactions"): _PAGE,
     ("Mutation", "inventorySetQuantities"): frozenset({"input"}),
+    ("Mutation", "fulfillmentCreate"): frozenset({"fulfillment"}),
 }
 _BY_ID = frozenset({"order", "draftOrder", "fulfillment", "fulfillmentOrder", "refund", "location", "inventoryItem", "node"})
 

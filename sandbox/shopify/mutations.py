@@ -1,4 +1,4 @@
-"""The mutation root: `inventorySetQuantities`, with the rules that the schema cannot say.
+"""The mutation root, and `inventorySetQuantities` with the rules that the schema cannot say.
 
 Whether one bad row refuses a whole call is not documented; the recordings show refused calls of one row. The sandbox
 refuses the whole call, so that a client which counts on less harm than that is found out.
@@ -12,6 +12,7 @@ from typing import Any
 
 from graphql import DirectiveNode, GraphQLError, GraphQLResolveInfo, value_from_ast_untyped
 
+from sandbox.shopify.fulfillment_mutation import create_fulfillment
 from sandbox.shopify.inventory_nodes import item_node, location_node
 from sandbox.shopify.levels import STATES
 from sandbox.shopify.shop import Shop
@@ -27,7 +28,11 @@ _REASONS = frozenset(_REASON_WORDS.split())
 
 def mutation_root(shop: Shop) -> dict[str, Any]:
     """Return the root's fields."""
-    return {"__typename": "Mutation", "inventorySetQuantities": lambda info, **given: _set_quantities(shop, info, given["input"])}
+    return {
+        "__typename": "Mutation",
+        "inventorySetQuantities": lambda info, **given: _set_quantities(shop, info, given["input"]),
+        "fulfillmentCreate": lambda info, **given: create_fulfillment(shop, given["fulfillment"]),  # noqa: ARG005
+    }
 
 
 def _set_quantities(shop: Shop, info: GraphQLResolveInfo[Any], given: dict[str, Any]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from prefect.runtime import flow_run
 from flows.parameters import SyncParameters
 from flows.wiring import open_context
 from tasks.outcome import RunSummary, recorded_run
+from tasks.push_fulfillments import push_fulfillments
 from tasks.read_inventory import read_catalogue, read_netsuite_lines
 from tasks.record_run import keep_snapshot
 from tasks.report import report_orders
@@ -36,6 +37,8 @@ def sync_orders(parameters: SyncParameters = SyncParameters()) -> RunSummary:  #
         raw = capture_orders(context, run.run_id, window_start(context, parameters.since))
         raw |= read_catalogue(context, run.run_id)
         raw |= read_netsuite_lines(context, run.run_id)
+        if not parameters.dry_run:
+            run.steps["fulfilments told to Shopify"] = len(push_fulfillments(context, run.run_id, raw))
         decided = build_order_documents(context, raw)
         keep_snapshot(
             context,

@@ -20,6 +20,7 @@ from domain.order_documents import Documents, build_documents
 from domain.order_links import link_orders
 from store import quarantine, watermarks
 from tasks.context import Context
+from tasks.push_fulfillments import known_echoes
 from tasks.read_inventory import metafields, read_shopify_orders
 from tasks.write_documents import WRITES, write_orders
 
@@ -78,13 +79,14 @@ def build_order_documents(context: Context, raw: Frames) -> Documents:
     """Return a decision for every order captured: create, adopt, skip or set aside."""
     core_items, _ = conform_items(raw["raw_netsuite__items"])
     links, ambiguous = link_orders(raw["raw_shopify__orders"], raw["raw_netsuite__order_lines"], context.contract)
-    decided = build_documents(raw, links, ambiguous, core_items, context.contract)
+    echoes = frozenset(known_echoes(context).values())
+    decided = build_documents(raw, links, ambiguous, core_items, context.contract, echoes=echoes)
     if context.contract.orders.follow_to == "order" and context.contract.orders.customers == "shop":
         return decided
     # What NetSuite has of them is looked up by the external ids that they would have.
     wanted = decided.documents.loc[decided.documents["action_code"].isin(WRITES), "external_id"]
     known = find_documents(context.netsuite, sorted(wanted))
-    return build_documents(raw, links, ambiguous, core_items, context.contract, known)
+    return build_documents(raw, links, ambiguous, core_items, context.contract, known, echoes)
 
 
 @task(name="write documents", cache_policy=NO_CACHE)

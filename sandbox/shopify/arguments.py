@@ -35,6 +35,7 @@ _MODELLED: dict[tuple[str, str], frozenset[str]] = {
     ("Refund", "transactions"): _PAGE,
     ("Mutation", "inventorySetQuantities"): frozenset({"input"}),
     ("Mutation", "inventoryActivate"): frozenset({"inventoryItemId", "locationId", "available", "onHand"}),
+    ("Mutation", "fulfillmentCreate"): frozenset({"fulfillment"}),
 }
 _BY_ID = frozenset({"order", "draftOrder", "fulfillment", "fulfillmentOrder", "refund", "location", "inventoryItem", "node"})
 

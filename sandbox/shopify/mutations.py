@@ -1,4 +1,4 @@
-"""The mutation root: `inventorySetQuantities` and `inventoryActivate`, with the rules that the schema cannot say.
+"""The mutation root: `inventorySetQuantities`, `inventoryActivate` and `fulfillmentCreate`, with the rules the schema cannot say.
 
 Whether one bad row refuses a whole call is not documented; the recordings show refused calls of one row. The sandbox
 refuses the whole call, so that a client which counts on less harm than that is found out.
@@ -14,6 +14,7 @@ from typing import Any
 from graphql import DirectiveNode, GraphQLError, GraphQLResolveInfo, value_from_ast_untyped
 
 from sandbox.shopify.activation import activate
+from sandbox.shopify.fulfillment_mutation import create_fulfillment
 from sandbox.shopify.inventory_nodes import item_node, location_node
 from sandbox.shopify.levels import STATES
 from sandbox.shopify.shop import Shop
@@ -34,6 +35,7 @@ def mutation_root(shop: Shop) -> dict[str, Any]:
         "__typename": "Mutation",
         "inventorySetQuantities": lambda info, **given: _set_quantities(shop, info, given["input"]),
         "inventoryActivate": lambda info, **given: _activate(shop, info, given),
+        "fulfillmentCreate": lambda info, **given: create_fulfillment(shop, given["fulfillment"]),  # noqa: ARG005
     }
 
 

@@ -8,6 +8,7 @@ from ruamel.yaml import YAML
 
 from flows.wiring import open_context
 from store.documents import known_documents
+from tasks.push_fulfillments import push_fulfillments
 from tasks.read_inventory import read_catalogue, read_netsuite_lines
 from tasks.record_run import begin_run
 from tasks.sync_orders import build_order_documents, capture_orders, record_orders, window_start, write_documents
@@ -50,6 +51,7 @@ def sync(context):
     started = context.now()
     raw = capture_orders.fn(context, run_id, window_start(context, None))
     raw |= read_catalogue.fn(context, run_id) | read_netsuite_lines.fn(context, run_id)
+    push_fulfillments.fn(context, run_id, raw)
     decided = build_order_documents.fn(context, raw)
     outcomes = write_documents.fn(context, run_id, decided.documents)
     record_orders.fn(context, run_id, outcomes, started)
@@ -335,3 +337,32 @@ def happen(world, order, chance):
             order_id=order["id"],
             add=[{"variant_id": variant(world.world.shops["GROCER"], sku), "quantity": chance.randint(1, 3)}],
         )
+
+
+@pytest.mark.parametrize("kind", ["none", "timeout_after", "timeout_before", "disconnect"])
+def test_a_fulfilment_of_netsuites_goes_to_shopify_once_and_its_echo_is_known(books, kind):
+    from sandbox.netsuite.actions import act as do
+
+    order = place(books, [("APPLE", 3, {"unit_price": "10.00"})])
+    with open_context() as context:
+        sync(context)
+        name = f"SHOPIFY-GROCER-{order['id'].rsplit('/', 1)[1]}"
+        with books.world.lock:
+            do(books.world, "fulfil", {"external_id": name, "line": 1, "quantity": 2})
+        act(books, "move", order_id=order["id"], location_id="gid://shopify/Location/1001")  # touches the order
+        if kind != "none":
+            books.world.faults.order(
+                {"system": "shopify", "operation": "fulfillmentCreate", "kind": kind, "seconds": 0.02, "times": 1}
+            )
+        for _ in range(3):
+            sync(context)
+            act(books, "move", order_id=order["id"], location_id="gid://shopify/Location/1001")
+    state = books.world.shops["GROCER"].orders[order["id"]]
+    assert [sum(row["quantity"] for row in made["lines"]) for made in state["fulfillments"]] == [2]
+    found = made(books, order)
+    assert "ItemShip" not in found  # NetSuite's own stays the only one
+    assert [str(x) for x in found["CustInvc"]] == ["21.65"]
+    assert (
+        books.world.db.execute("SELECT COUNT(*) FROM ns_transaction WHERE type = 'ItemShip' AND externalid IS NULL").fetchone()[0]
+        == 1
+    )

@@ -242,13 +242,16 @@ class Steps:
             yield Step(name, "customerDeposit", None, None, body, left)
 
     def _pay_back(self, tender: Tender) -> Iterator[Step]:
-        """Book a refund: out of credits, then out of deposits that no invoice has used."""
+        """Book a refund: out of credits, then out of deposits that no invoice has used, each the oldest first.
+
+        The oldest first, so that a credit of the same instant, written later, would not have changed what this one took.
+        """
         name, left = self._name("SHOPREF", tender.id), -(tender.amount + tender.rounding)
         body = {"externalId": name, "tranDate": tender.at[:10], "memo": tender.gateway, "customer": {"$entity": True}}
         body |= self._option(tender)
         for sublist, held in (("apply", self.purse.credits), ("deposit", self.purse.deposits)):
             rows = []
-            for key in reversed(list(held)):
+            for key in list(held):
                 amount = min(left, held[key])
                 if amount > 0:
                     held[key] -= amount

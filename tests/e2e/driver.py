@@ -8,6 +8,7 @@
 and answers a line with the fork's pid at its start, and a line with its exit code and its writes at its end.
 """
 
+import importlib
 import json
 import os
 import signal
@@ -16,7 +17,6 @@ import threading
 import traceback
 from pathlib import Path
 
-import great_expectations  # noqa: F401 - costs seconds, once for all forks
 import requests
 from prefect import Task
 from sqlalchemy import Engine, event
@@ -92,6 +92,8 @@ def run(order: dict) -> int:
 
 def serve() -> None:
     without_prefect()
+    # Costs seconds, and its import warns: once for all forks, and not where pytest looks for doctests.
+    importlib.import_module("great_expectations")
     for line in sys.stdin:
         order = json.loads(line)
         told = Path(order["log"] + ".writes")

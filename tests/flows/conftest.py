@@ -35,8 +35,13 @@ class Prefect:
     cron_runs: Sequence[Mapping[str, Any]] = ()
 
     def ask(self, path: str, **body: Any) -> Any:
-        """POST to the server's API."""
-        answer = requests.post(f"{self.api}{path}", json=body, timeout=60)
+        """POST to the server's API; busy with its database it says 503, which Prefect's own client repeats too."""
+
+        def answered() -> requests.Response | None:
+            answer = requests.post(f"{self.api}{path}", json=body, timeout=60)
+            return answer if answer.status_code != 503 else None
+
+        answer = until(answered, f"an answer to {path}")
         assert answer.ok, f"{path}: {answer.status_code} {answer.text}"
         return answer.json()
 

@@ -90,6 +90,12 @@ _TABLES = (
         allows_more=True,
     ),
     _table(
+        "raw_truecount__scope",
+        "One row per SKU of a run over a few SKUs: those asked for, and the stock that they are made of; no rows: a whole run.",
+        "sku",
+        "is_asked",
+    ),
+    _table(
         "raw_partners__snapshots",
         "One row per partner: when its snapshot was written, or what is wrong with it.",
         "partner_code",

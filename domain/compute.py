@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pandas as pd
 
-from contract.frames import Frames
+from contract.frames import Frames, empty
 from contract.models import Contract
 from domain import atp, channels, demand, expected_levels, ledger, order_links, publishing
 from domain.arrivals import conform_arrivals
@@ -17,6 +17,7 @@ from domain.conform_shopify import conform_holds, conform_levels, conform_tags, 
 from domain.other_orders import find_other_orders, short_units
 from domain.partners import find_open_units, merge_arrivals, with_partners
 from domain.sales import find_sales
+from domain.scope import SCOPE, keep_asked
 from domain.unresolved import gather, unresolved
 
 
@@ -34,7 +35,7 @@ def compute_inventory(raw: Frames, state: Frames, contract: Contract, fingerprin
     """Return every core and out frame of one run.
 
     Args:
-        raw: the five reads (`raw_*`).
+        raw: the five reads (`raw_*`); of a run over a few SKUs those of its scope, with the scope (`domain/scope.py`).
         state: `core_expected_levels` and `core_counted_events` as the last run left them.
         contract: the rules.
         fingerprint: the contract's version.
@@ -50,13 +51,19 @@ def compute_inventory(raw: Frames, state: Frames, contract: Contract, fingerprin
     core |= {"core_ledger": core_ledger, "core_expected_levels": expected.levels, "core_counted_events": expected.counted}
     order_lines = (raw["raw_netsuite__order_lines"], raw["raw_netsuite__order_lines_reread"])
     core["core_other_orders"] = find_other_orders(*order_lines, core["core_items"], contract, _newest(core))
+    scope = raw.get(SCOPE, empty(SCOPE))
     out_atp, numbers, aside_rules = decide_numbers(core, stock, contract, fingerprint, _newest(core))
+    decided = keep_asked({"out_atp": out_atp, "out_channel_quantities": numbers}, scope)
+    numbers = decided["out_channel_quantities"]
+    core_unresolved = gather([*aside, aside_ledger, manual, aside_rules])
+    if len(scope):
+        # What the contract names and no item carries is for a whole run to say.
+        core_unresolved = core_unresolved.loc[core_unresolved["source_frame"] != "contract"].reset_index(drop=True)
     return Inventory(
         {
             **core,
-            "core_unresolved": gather([*aside, aside_ledger, manual, aside_rules]),
-            "out_atp": out_atp,
-            "out_channel_quantities": numbers,
+            "core_unresolved": core_unresolved,
+            **decided,
             "out_quantity_changes": publishing.find_changes(numbers, core["core_levels"], contract),
             "out_activations": publishing.find_activations(numbers, core["core_levels"], variants, contract),
             "out_feed_rows": publishing.find_feed_rows(numbers, contract),

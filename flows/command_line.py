@@ -61,15 +61,18 @@ def publish_inventory(
         bool, typer.Option("--shadow", help="Write nothing; report where the shops' numbers would oversell or lose sales.")
     ] = False,
     shop: Annotated[list[str] | None, typer.Option(help="Publish to this shop only; may be repeated.")] = None,
+    sku: Annotated[list[str] | None, typer.Option(help="Read, compute and publish this SKU only; may be repeated.")] = None,
     as_json: Json = False,
 ) -> None:
     """Compute the true number of every SKU for every channel, and publish what changed."""
+    if shadow and sku:
+        raise typer.BadParameter("--shadow compares every number: leave --sku out")
     _check_first(shop or [])
     from flows.parameters import PublishParameters
     from flows.publish_inventory import publish_inventory as run
 
     with screen.progress():
-        summary = run(PublishParameters(dry_run=not write, shadow=shadow, publish_to=shop or []))
+        summary = run(PublishParameters(dry_run=not write, shadow=shadow, publish_to=shop or [], skus=sku or []))
     _finish(summary, as_json)
 
 
@@ -119,7 +122,7 @@ def explain(
     """Show every term of a number, with its source and read time."""
     from flows import explain as explanation
 
-    explained = explanation.explain_sku(_snapshot_folder(run or _last_run()), sku, channel)
+    explained = explanation.explain_sku(_snapshot_folder(run or _last_run(sku)), sku, channel)
     explained["published"] = explanation.published_of(sku, channel)
     explanation.show(explained, as_json=as_json)
     if not explained["numbers"]:
@@ -239,17 +242,20 @@ def _snapshot_folder(run_or_folder: str) -> Path:
     return load_contract(read_settings().contract_path).state_folder / "snapshots" / run_or_folder
 
 
-def _last_run() -> str:
+def _last_run(sku: str | None = None) -> str:
+    """Return the last run with a snapshot: over all numbers, or over a few SKUs that this one is among."""
     from contract.errors import FatalError
     from contract.loading import load_contract
+    from flows.publish_skus import SKUS, WHOLE
     from flows.wiring import database_url
     from store.engine import migrate, open_engine
-    from store.runs import latest_run
+    from store.runs import newest_runs
 
     settings = read_settings()
     engine = open_engine(database_url(settings, load_contract(settings.contract_path)))
     migrate(engine)
-    found = latest_run(engine, "publish-inventory")
-    if found is None:
-        raise FatalError("Truecount store: no run of publish-inventory yet; start one with: truecount publish-inventory")
-    return found.run_id
+    for found in newest_runs(engine, [WHOLE, SKUS]):
+        is_of_it = found.flow_name == WHOLE or sku in found.parameters.get("skus", [])
+        if is_of_it and _snapshot_folder(found.run_id).is_dir():
+            return found.run_id
+    raise FatalError("Truecount store: no run of publish-inventory has a snapshot; start one with: truecount publish-inventory")

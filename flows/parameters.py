@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 Utc = Annotated[datetime, AfterValidator(lambda at: at if at.tzinfo else at.replace(tzinfo=UTC))]
 """An instant; one without an offset is UTC, whatever the zone of the machine."""
@@ -32,6 +32,18 @@ class PublishParameters(BaseModel):
         title="Shops to publish to",
         description="Shop codes of the contract. Empty: all. Every shop is read in any case, for one sale lowers all.",
     )
+    skus: list[str] = Field(
+        default=[],
+        title="SKUs",
+        description="Only these SKUs are read, computed and published, with what they are made of, on the catalogue of the last "
+        "run. Empty: all. Feeds and http channels are left to the run over all.",
+    )
+
+    @model_validator(mode="after")
+    def _check_shadow(self) -> Self:
+        if self.shadow and self.skus:
+            raise ValueError("shadow mode compares every number: leave the SKUs out")
+        return self
 
 
 class SyncParameters(BaseModel):

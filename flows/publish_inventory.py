@@ -12,10 +12,12 @@ from prefect.runtime import flow_run
 from contract.frames import Frames
 from domain.publishing import oldest_read
 from flows.parameters import PublishParameters
+from flows.publish_skus import SKUS, WHOLE, publish_skus, recompute_stale
 from flows.wiring import open_context
 from tasks.check import check_inventory_frames
 from tasks.compute import compute_numbers
 from tasks.context import Context
+from tasks.few_skus import Base, load_base
 from tasks.outcome import Run, RunSummary, recorded_run
 from tasks.publish_outlets import lower_outlets, write_outlets
 from tasks.publish_quantities import activate_levels, not_fallen, publish_changes, settle_unanswered
@@ -36,7 +38,8 @@ def name_run() -> str:
     given = flow_run.parameters.get("parameters") or PublishParameters()
     parameters = given if isinstance(given, PublishParameters) else PublishParameters.model_validate(given)
     mode = " (shadow)" if parameters.shadow else " (dry run)" if parameters.dry_run else ""
-    return f"publish {', '.join(parameters.publish_to) or 'all shops'}{mode}"
+    what = f"{len(parameters.skus)} SKUs to " if parameters.skus else ""
+    return f"publish {what}{', '.join(parameters.publish_to) or 'all shops'}{mode}"
 
 
 @flow(name="publish-inventory", flow_run_name=name_run, log_prints=False, persist_result=False)
@@ -48,11 +51,23 @@ def publish_inventory(parameters: PublishParameters = PublishParameters()) -> Ru
     Args:
         parameters: What the run does. Left as it is, it changes nothing anywhere.
     """
-    with (
-        open_context() as context,
-        recorded_run(context, "publish-inventory", parameters.model_dump(mode="json")) as run,
-    ):
-        is_dry = parameters.dry_run or parameters.shadow
+    with open_context() as context:
+        return publish_named(context, parameters) if parameters.skus else publish_all(context, parameters)
+
+
+def publish_named(context: Context, parameters: PublishParameters) -> RunSummary:
+    """Read, compute and publish the SKUs that the parameters name."""
+    with recorded_run(context, SKUS, parameters.model_dump(mode="json")) as run:
+        started = context.now()
+        base = load_base(context) or Base(read_inventory(context, run.run_id), started)
+        numbers, changes = publish_skus(context, run, parameters.skus, base, parameters.publish_to)
+        return report_publication(context, run, numbers, changes)
+
+
+def publish_all(context: Context, parameters: PublishParameters) -> RunSummary:
+    """Read, compute and publish every number; what moved meanwhile is computed again before the run ends."""
+    with recorded_run(context, WHOLE, parameters.model_dump(mode="json")) as run:
+        started, is_dry = context.now(), parameters.dry_run or parameters.shadow
         settled = 0 if is_dry else settle_unanswered(context)
         raw = read_inventory(context, run.run_id)
         run.steps["calls settled"] = settled + settle_unanswered(context, raw["raw_shopify__levels"])
@@ -66,6 +81,7 @@ def publish_inventory(parameters: PublishParameters = PublishParameters()) -> Ru
         changes = numbers["out_quantity_changes"]
         if not is_dry:
             changes = publish(context, run, numbers, parameters.publish_to)
+            changes = recompute_stale(context, Base(raw, started), changes, parameters.publish_to)
         return report_publication(context, run, numbers, changes)
 
 

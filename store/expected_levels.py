@@ -13,12 +13,15 @@ from store.upsert import upsert
 from store.values import read_frame
 
 
-def load_expected_levels(engine: Engine, shop_codes: Collection[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
+def load_expected_levels(
+    engine: Engine, shop_codes: Collection[str], skus: Collection[str] | None = None
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the ledger of some shops, both frames as of one instant.
 
     Args:
         engine: from `open_engine`.
         shop_codes: the shops.
+        skus: only these SKUs; all where left out.
 
     Returns:
         `core_expected_levels` (one row per shop, SKU and location) and `core_counted_events` (one row per shop, order
@@ -29,6 +32,8 @@ def load_expected_levels(engine: Engine, shop_codes: Collection[str]) -> tuple[p
     with reading(engine) as connection:
         for table in (core_expected_levels, core_counted_events):
             query = select(table).where(table.c.shop_code.in_(shops)).order_by(*table.primary_key.columns)
+            if skus is not None:
+                query = query.where(table.c.sku.in_(sorted(skus)))
             frames.append(read_frame(connection, query))
     return frames[0], frames[1]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
@@ -161,6 +161,14 @@ def get_run(engine: Engine, run_id: str) -> Run | None:
     with reading(engine) as connection:
         row = connection.execute(select(runs).where(runs.c.run_id == run_id)).mappings().first()
     return Run(**row) if row else None
+
+
+def newest_runs(engine: Engine, flow_names: Collection[str], *, limit: int = 100) -> list[Run]:
+    """Return the runs of some flows that started last, the newest first, however they ended."""
+    query = select(runs).where(runs.c.flow_name.in_(list(flow_names)))
+    newest_first = query.order_by(runs.c.started_at_utc.desc(), runs.c.run_id.desc()).limit(limit)
+    with reading(engine) as connection:
+        return [Run(**row) for row in connection.execute(newest_first).mappings()]
 
 
 def latest_run(engine: Engine, flow_name: str, *, status: str | None = None) -> Run | None:

@@ -12,7 +12,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -83,11 +83,12 @@ def snapshot_folder(state_folder: Path, run_id: str) -> Path:
     return Path(state_folder) / "snapshots" / run_id
 
 
-def load_snapshot(folder: Path) -> tuple[dict[str, pd.DataFrame], dict[str, Any], Extras]:
+def load_snapshot(folder: Path, names: Collection[str] | None = None) -> tuple[dict[str, pd.DataFrame], dict[str, Any], Extras]:
     """Read a snapshot back; needs no database, so a folder sent by someone else will do.
 
     Args:
         folder: the snapshot's folder.
+        names: only these frames, and no extras; everything where left out.
 
     Returns:
         The frames by name (raw frames all text, missing as NaN; others with the types they had), the manifest, the
@@ -97,6 +98,9 @@ def load_snapshot(folder: Path) -> tuple[dict[str, pd.DataFrame], dict[str, Any]
         FatalError: a file is missing or damaged; every such file is named.
     """
     manifest = _read_manifest(Path(folder))
+    if names is not None:
+        chosen = {name: entry for name, entry in manifest["frames"].items() if name in names}
+        manifest = {**manifest, "frames": chosen, "extras": {}}
     entries = {**manifest["frames"], **manifest["extras"]}
     files, damaged = {}, []
     for entry in entries.values():

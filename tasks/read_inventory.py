@@ -9,7 +9,7 @@ The reads follow one another; inside one, shops run side by side.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -32,7 +32,7 @@ from connectors.partners import read_partner
 from connectors.shopify.client import ShopifyClient
 from connectors.shopify.read_catalog import read_locations as read_shop_locations
 from connectors.shopify.read_catalog import read_variants
-from connectors.shopify.read_levels import read_levels
+from connectors.shopify.read_levels import read_levels, read_levels_of
 from connectors.shopify.read_orders import read_orders
 from contract.errors import FatalError
 from contract.frames import empty, from_rows
@@ -62,8 +62,8 @@ def read_catalogue(context: Context, run_id: str) -> Read:
 
 
 @task(name="read 1: NetSuite order lines", cache_policy=NO_CACHE)
-def read_netsuite_lines(context: Context, run_id: str) -> Read:
-    """Return read 1: the lines that NetSuite has of open or recent orders."""
+def read_netsuite_lines(context: Context, run_id: str, item_ids: Sequence[str] | None = None) -> Read:
+    """Return read 1: the lines that NetSuite has of open or recent orders; of some items, where they are given."""
     at = context.now()
     frame = read_order_lines(
         context.netsuite,
@@ -72,24 +72,33 @@ def read_netsuite_lines(context: Context, run_id: str) -> Read:
         run_id=run_id,
         extracted_at=at,
         custom_fields=link_fields(context.contract),
+        item_ids=item_ids,
     )
     return _counted("netsuite_order_lines", {"raw_netsuite__order_lines": frame})
 
 
 @task(name="read 2: NetSuite balances", cache_policy=NO_CACHE)
-def read_netsuite_balances(context: Context, run_id: str) -> Read:
-    """Return read 2: on hand, committed and backordered per item and location of the contract; what is on its way."""
+def read_netsuite_balances(context: Context, run_id: str, item_ids: Sequence[str] | None = None) -> Read:
+    """Return read 2: on hand, committed and backordered per item and location of the contract; what is on its way.
+
+    Of some items, where they are given; partners' snapshots are read whole.
+    """
     ids = [netsuite_id for location in context.contract.locations for netsuite_id in location.netsuite_locations]
     with progress_of("NetSuite balances", 0) as told:
         frame = read_stock(
-            context.netsuite, ids, run_id=run_id, extracted_at=context.now(), on_page=lambda rows: told("NetSuite", rows)
+            context.netsuite,
+            ids,
+            run_id=run_id,
+            extracted_at=context.now(),
+            item_ids=item_ids,
+            on_page=lambda rows: told("NetSuite", rows),
         )
     # After the totals: what was committed then is still subtracted if it has left meanwhile.
     statuses = context.contract.account.sellable_statuses or _no_statuses(context)
     sellable = empty("raw_netsuite__sellable")
     if statuses:
-        sellable = read_sellable(context.netsuite, ids, statuses, run_id=run_id, extracted_at=context.now())
-    transfers = read_transfers_in_transit(context.netsuite, run_id=run_id, extracted_at=context.now())
+        sellable = read_sellable(context.netsuite, ids, statuses, run_id=run_id, extracted_at=context.now(), item_ids=item_ids)
+    transfers = read_transfers_in_transit(context.netsuite, run_id=run_id, extracted_at=context.now(), item_ids=item_ids)
     frames = {
         "raw_netsuite__stock": frame,
         "raw_netsuite__sellable": sellable,
@@ -132,7 +141,7 @@ def _read_partners(context: Context, run_id: str) -> Read:
 
 
 @task(name="read 3: NetSuite order lines again", cache_policy=NO_CACHE)
-def reread_netsuite_lines(context: Context, run_id: str, raw: Read) -> Read:
+def reread_netsuite_lines(context: Context, run_id: str, raw: Read, item_ids: Sequence[str] | None = None) -> Read:
     """Return read 3: every transaction that read 1 found reflecting anything, again; what partners may not net yet."""
     units, _ = reflected_units(raw["raw_netsuite__order_lines"])
     ids = sorted(set(units.loc[units["reflected_qty"] > 0, "transaction_id_netsuite"]))
@@ -143,7 +152,13 @@ def reread_netsuite_lines(context: Context, run_id: str, raw: Read) -> Read:
     late = empty("raw_netsuite__order_lines_since")
     if since is not None:
         late = read_order_lines_since(
-            context.netsuite, since=since, line_id_column=line_id, run_id=run_id, extracted_at=at, custom_fields=fields
+            context.netsuite,
+            since=since,
+            line_id_column=line_id,
+            run_id=run_id,
+            extracted_at=at,
+            custom_fields=fields,
+            item_ids=item_ids,
         )
     return _counted(
         "netsuite_order_lines_again", {"raw_netsuite__order_lines_reread": again, "raw_netsuite__order_lines_since": late}
@@ -175,10 +190,7 @@ def read_shopify_orders(context: Context, run_id: str, since: datetime | None = 
 def read_shopify_levels(context: Context, run_id: str, variants: pd.DataFrame) -> Read:
     """Return read 5: every level at the contract's locations: what the compare-and-swap expects, and the witness."""
     at = context.now()
-    places = {
-        shop: [loc.shopify_locations[shop] for loc in context.contract.locations if shop in loc.shopify_locations]
-        for shop in context.shops
-    }
+    places = {shop: shop_places(context.contract, shop) for shop in context.shops}
     items = variants.groupby("shop_code").size()
     most = sum(int(items.get(shop, 0)) * len(gids) for shop, gids in places.items())
     with progress_of("Shopify levels", most) as told:
@@ -189,6 +201,25 @@ def read_shopify_levels(context: Context, run_id: str, variants: pd.DataFrame) -
             ),
         )
     return _counted("shopify_levels", {"raw_shopify__levels": frame})
+
+
+@task(name="read 5: some Shopify levels", cache_policy=NO_CACHE)
+def read_some_levels(context: Context, run_id: str, variants: pd.DataFrame) -> Read:
+    """Return read 5 of these variants only, at the contract's locations."""
+    at = context.now()
+    items = {shop: list(rows["inventory_item_id_shopify"]) for shop, rows in variants.groupby("shop_code")}
+
+    def read(client: ShopifyClient) -> pd.DataFrame:
+        places = shop_places(context.contract, client.shop_code)
+        pairs = [(item, place) for item in items.get(client.shop_code, []) for place in places]
+        return read_levels_of(client, pairs, run_id=run_id, extracted_at=at)
+
+    return _counted("some_shopify_levels", {"raw_shopify__levels": each_shop(context, read)})
+
+
+def shop_places(contract: Contract, shop_code: str) -> list[str]:
+    """Return the locations of a shop that the contract names."""
+    return [place.shopify_locations[shop_code] for place in contract.locations if shop_code in place.shopify_locations]
 
 
 def orders_since(contract: Contract, at: datetime) -> datetime:

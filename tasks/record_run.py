@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 from pathlib import Path
 
@@ -75,16 +75,17 @@ def keep_snapshot(context: Context, run_id: str, frames: Frames) -> str:
     return str(folder)
 
 
-def load_state(context: Context, *, forget_all: bool = False) -> dict[str, pd.DataFrame]:
+def load_state(context: Context, *, forget_all: bool = False, skus: Collection[str] | None = None) -> dict[str, pd.DataFrame]:
     """Return the expected-level ledger as the last run left it.
 
     Args:
         context: the store.
         forget_all: as on first sight. While another connector writes the levels, what it writes is no sale and no return.
+        skus: only what is known of these SKUs; all where left out.
     """
     if forget_all:
         return {name: empty(name) for name in ("core_expected_levels", "core_counted_events")}
-    levels, counted = expected_levels.load_expected_levels(context.engine, list(context.shops))
+    levels, counted = expected_levels.load_expected_levels(context.engine, list(context.shops), skus)
     return {"core_expected_levels": levels, "core_counted_events": counted}
 
 

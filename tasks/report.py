@@ -46,12 +46,10 @@ _HEADINGS = {
 _SETTLED = frozenset({"accepted", "planned", "not_chosen"})
 
 
-@task(name="report publication", cache_policy=NO_CACHE)
-def report_publication(context: Context, run: Run, frames: Frames, changes: pd.DataFrame) -> RunSummary:
-    """Return the run's summary, after putting it before a reader: a table of changes and a page in words."""
+def summarize(context: Context, run: Run, frames: Frames, changes: pd.DataFrame) -> RunSummary:
+    """Return the run's summary, which is kept with the run: its counts, and what needs a person."""
     is_dry = bool(run.parameters.get("dry_run") or run.parameters.get("shadow"))
-    told = changes if "outcome" in changes.columns else changes.assign(outcome="planned", message="")
-    outcomes = told["outcome"].value_counts()
+    outcomes = _told(changes)["outcome"].value_counts()
     problems = frames["core_unresolved"]["reason_code"].value_counts()
     counts = {
         "numbers computed": len(frames["out_channel_quantities"]),
@@ -65,19 +63,31 @@ def report_publication(context: Context, run: Run, frames: Frames, changes: pd.D
     aside = {str(code): int(count) for code, count in problems.items() if code not in BY_NATURE}
     aside |= {str(outcome): int(count) for outcome, count in outcomes.items() if outcome not in _SETTLED}
     run.summary = RunSummary(run.run_id, run.flow_name, is_dry, counts, aside, str(context.state_folder / "snapshots" / run.run_id))
+    return run.summary
+
+
+@task(name="report publication", cache_policy=NO_CACHE)
+def report_publication(context: Context, run: Run, frames: Frames, changes: pd.DataFrame) -> RunSummary:
+    """Return the run's summary, after putting it before a reader: a table of changes and a page in words."""
+    summary = summarize(context, run, frames, changes)
+    told, is_dry, aside = _told(changes), summary.is_dry_run, summary.set_aside
     told = told.assign(change_qty=told["desired_qty"] - told["expected_qty"])
     worst_first = told.assign(open=told["outcome"].isin(_SETTLED), width=-told["change_qty"].abs())
     worst_first = worst_first.sort_values(["open", "width", "sku"], kind="stable")
     _show_table("quantity-changes", worst_first[_CHANGE], "changed numbers, what needs a person first, then the widest change")
     aside_rows = frames["core_unresolved"].sort_values(["reason_code", "value", "source_key"], kind="stable")
     _show_table("set-aside", aside_rows[_ASIDE], "rows set aside; the summary says what to do for each reason")
-    done = len(told) if is_dry else int(outcomes.get("accepted", 0))
+    done = len(told) if is_dry else int(told["outcome"].eq("accepted").sum())
     name = (
         f"{'would change' if is_dry else 'published'} {_counted(done, 'number')}, {_counted(sum(aside.values()), 'row')} set aside"
     )
-    create_markdown_artifact(summary_page(run.summary, run, name), key="publication-summary", description="What the run did.")
+    create_markdown_artifact(summary_page(summary, run, name), key="publication-summary", description="What the run did.")
     rename_run(name)
-    return run.summary
+    return summary
+
+
+def _told(changes: pd.DataFrame) -> pd.DataFrame:
+    return changes if "outcome" in changes.columns else changes.assign(outcome="planned", message="")
 
 
 @task(name="report shadow", cache_policy=NO_CACHE)

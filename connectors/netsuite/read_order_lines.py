@@ -55,6 +55,7 @@ def read_order_lines(  # noqa: PLR0913 - keyword-only, each a part of the read
     run_id: str,
     extracted_at: datetime,
     custom_fields: Mapping[str, str] | None = None,
+    item_ids: Sequence[str] | None = None,
     on_page: OnPage | None = None,
 ) -> pd.DataFrame:
     """Return `raw_netsuite__order_lines`: one row per transaction line, key transaction_id_netsuite, line_id_netsuite.
@@ -70,6 +71,7 @@ def read_order_lines(  # noqa: PLR0913 - keyword-only, each a part of the read
         run_id: the run.
         extracted_at: the instant of the read, with its time zone.
         custom_fields: further columns by name, each a `custbody...` of the transaction.
+        item_ids: only documents with a line of these items, whole; at most 1,000; all where left out.
         on_page: told the number of rows read so far.
 
     Raises:
@@ -77,8 +79,9 @@ def read_order_lines(  # noqa: PLR0913 - keyword-only, each a part of the read
         RetriableError: the account is overloaded or cannot be reached, or the pages cannot be trusted.
     """
     columns = _Columns(line_id_column, dict(custom_fields or {}))
-    sql = load_query("order_lines", scope=load_query("scope_open_or_modified"), custom_columns=columns.select())
-    rows = query_all(client, sql, _KEY, _instants(since), what="order lines", on_page=on_page)
+    scope, ids = _of_items(load_query("scope_open_or_modified"), item_ids)
+    sql = load_query("order_lines", scope=scope, custom_columns=columns.select())
+    rows = query_all(client, sql, _KEY, [*_instants(since), *ids], what="order lines", on_page=on_page)
     return _to_frame("raw_netsuite__order_lines", rows, columns, (run_id, extracted_at))
 
 
@@ -90,6 +93,7 @@ def read_order_lines_since(  # noqa: PLR0913 - keyword-only, each a part of the 
     run_id: str,
     extracted_at: datetime,
     custom_fields: Mapping[str, str] | None = None,
+    item_ids: Sequence[str] | None = None,
 ) -> pd.DataFrame:
     """Return `raw_netsuite__order_lines_since`: the lines of documents modified since, grain as read 1's.
 
@@ -102,14 +106,16 @@ def read_order_lines_since(  # noqa: PLR0913 - keyword-only, each a part of the 
         run_id: the run.
         extracted_at: the instant of the read, with its time zone.
         custom_fields: see `read_order_lines`.
+        item_ids: see `read_order_lines`.
 
     Raises:
         FatalError: a field is unknown to the account or hidden from the role.
         RetriableError: the account is overloaded or cannot be reached, or the pages cannot be trusted.
     """
     columns = _Columns(line_id_column, dict(custom_fields or {}))
-    sql = load_query("order_lines", scope=load_query("scope_made_since"), custom_columns=columns.select())
-    rows = query_all(client, sql, _KEY, _instants(since), what="order lines since")
+    scope, ids = _of_items(load_query("scope_made_since"), item_ids)
+    sql = load_query("order_lines", scope=scope, custom_columns=columns.select())
+    rows = query_all(client, sql, _KEY, [*_instants(since), *ids], what="order lines since")
     return _to_frame("raw_netsuite__order_lines_since", rows, columns, (run_id, extracted_at))
 
 
@@ -180,6 +186,14 @@ def read_order_lines_by_external_id(  # noqa: PLR0913 - keyword-only, each a par
         rows = query_all(client, sql, _KEY, [*part, *part], what="order lines by external id")
         found |= {tuple(row[name] for name in _KEY): row for row in rows}
     return _to_frame("raw_netsuite__order_lines", list(found.values()), columns, (run_id, extracted_at))
+
+
+def _of_items(scope: str, item_ids: Sequence[str] | None) -> tuple[str, list[int]]:
+    """Return a scope narrowed to the documents with a line of these items, and the values that it binds."""
+    if item_ids is None:
+        return scope, []
+    ids = as_ids(item_ids, "order lines of items")
+    return load_query("scope_of_items", scope=scope, items=marks(ids)), ids
 
 
 def _instants(since: datetime) -> list[str]:

@@ -68,12 +68,13 @@ def read_locations(client: NetsuiteClient, *, run_id: str, extracted_at: datetim
     return to_raw_frame("raw_netsuite__locations", rows, (run_id, extracted_at))
 
 
-def read_stock(
+def read_stock(  # noqa: PLR0913 - keyword-only after the first two
     client: NetsuiteClient,
     location_ids: Sequence[str],
     *,
     run_id: str,
     extracted_at: datetime,
+    item_ids: Sequence[str] | None = None,
     on_page: OnPage | None = None,
 ) -> pd.DataFrame:
     """Return `raw_netsuite__stock`: one row per item and location, in NetSuite's stock units, all statuses together.
@@ -85,6 +86,7 @@ def read_stock(
         location_ids: internal ids of the locations to read; no others are read.
         run_id: the run.
         extracted_at: the instant of the read, with its time zone.
+        item_ids: only these items, at most 1,000; all where left out.
         on_page: told the number of rows read so far.
 
     Raises:
@@ -93,16 +95,23 @@ def read_stock(
     """
     rows: list[Row] = []
     for part in split_members(location_ids):
-        sql = load_query("stock", locations=marks(part))
+        items, ids = _of_items("ail", item_ids)
+        sql = load_query("stock", locations=marks(part), items=items)
         key = ("item_id_netsuite", "location_id_netsuite")
         before = len(rows)
         report = None if on_page is None else _add(on_page, before)
-        rows += query_all(client, sql, key, as_ids(part, "stock locations"), what="stock", on_page=report)
+        rows += query_all(client, sql, key, [*as_ids(part, "stock locations"), *ids], what="stock", on_page=report)
     return to_raw_frame("raw_netsuite__stock", rows, (run_id, extracted_at))
 
 
-def read_sellable(
-    client: NetsuiteClient, location_ids: Sequence[str], status_ids: Sequence[str], *, run_id: str, extracted_at: datetime
+def read_sellable(  # noqa: PLR0913 - keyword-only after the first three
+    client: NetsuiteClient,
+    location_ids: Sequence[str],
+    status_ids: Sequence[str],
+    *,
+    run_id: str,
+    extracted_at: datetime,
+    item_ids: Sequence[str] | None = None,
 ) -> pd.DataFrame:
     """Return `raw_netsuite__sellable`: one row per item and location, what is on hand in the statuses that may be sold.
 
@@ -112,6 +121,7 @@ def read_sellable(
         status_ids: internal ids of the inventory statuses.
         run_id: the run.
         extracted_at: the instant of the read, with its time zone.
+        item_ids: see `read_stock`.
 
     Raises:
         FatalError: the account has no inventory status, or the role cannot see balances.
@@ -119,8 +129,9 @@ def read_sellable(
     """
     rows: list[Row] = []
     for part in split_members(location_ids):
-        sql = load_query("sellable", statuses=marks(status_ids), locations=marks(part))
-        params = [*as_ids(status_ids, "inventory statuses"), *as_ids(part, "stock locations")]
+        items, ids = _of_items("ib", item_ids)
+        sql = load_query("sellable", statuses=marks(status_ids), locations=marks(part), items=items)
+        params = [*as_ids(status_ids, "inventory statuses"), *as_ids(part, "stock locations"), *ids]
         rows += query_all(client, sql, ("item_id_netsuite", "location_id_netsuite"), params, what="sellable stock")
     return to_raw_frame("raw_netsuite__sellable", rows, (run_id, extracted_at))
 
@@ -161,7 +172,9 @@ def read_kit_members(client: NetsuiteClient, *, run_id: str, extracted_at: datet
     return to_raw_frame("raw_netsuite__kit_members", rows, (run_id, extracted_at))
 
 
-def read_transfers_in_transit(client: NetsuiteClient, *, run_id: str, extracted_at: datetime) -> pd.DataFrame:
+def read_transfers_in_transit(
+    client: NetsuiteClient, *, run_id: str, extracted_at: datetime, item_ids: Sequence[str] | None = None
+) -> pd.DataFrame:
     """Return `raw_netsuite__transfers_in_transit`: one row per line of a transfer order that is under way.
 
     That a transfer's receiving line names its shipping line in `transferorderitemlineid`, and that both count in
@@ -172,14 +185,24 @@ def read_transfers_in_transit(client: NetsuiteClient, *, run_id: str, extracted_
         client: the account.
         run_id: the run.
         extracted_at: the instant of the read, with its time zone.
+        item_ids: see `read_stock`.
 
     Raises:
         FatalError: the role cannot see transfer orders.
         RetriableError: the account is overloaded or cannot be reached.
     """
     key = ("transaction_id_netsuite", "line_id_netsuite")
-    rows = query_all(client, load_query("transfers_in_transit"), key, what="transfers in transit")
+    items, ids = _of_items("tl", item_ids)
+    rows = query_all(client, load_query("transfers_in_transit", items=items), key, ids, what="transfers in transit")
     return to_raw_frame("raw_netsuite__transfers_in_transit", rows, (run_id, extracted_at))
+
+
+def _of_items(alias: str, item_ids: Sequence[str] | None) -> tuple[str, list[int]]:
+    """Return a condition that narrows a query to these items, and the values that it binds."""
+    if item_ids is None:
+        return "", []
+    ids = as_ids(item_ids, "items")
+    return f"AND {alias}.item IN ({marks(ids)})", ids
 
 
 def _add(on_page: OnPage, before: int) -> OnPage:

@@ -22,7 +22,9 @@ from prefect import Task
 from sqlalchemy import Engine, event
 
 import flows.publish_inventory
+import flows.publish_skus
 import flows.sync_orders
+import tasks.few_skus
 import tasks.report
 from contract.errors import TruecountError
 from flows.parameters import PublishParameters, SyncParameters
@@ -48,13 +50,14 @@ class Writes:
                 file.write(what + "\n")
 
 
-def without_prefect() -> None:
+def without_prefect(put=setattr) -> None:
     """Let the bodies call the tasks' own functions: no Prefect server is needed."""
-    for module in (flows.publish_inventory, flows.sync_orders):
+    for module in (flows.publish_inventory, flows.publish_skus, flows.sync_orders, tasks.few_skus):
         for name, value in list(vars(module).items()):
             if isinstance(value, Task):
-                setattr(module, name, value.fn)
-    tasks.report.create_table_artifact = tasks.report.create_markdown_artifact = lambda *_, **__: None
+                put(module, name, value.fn)
+    for name in ("create_table_artifact", "create_markdown_artifact"):
+        put(tasks.report, name, lambda *_, **__: None)
 
 
 def watch(writes: Writes) -> None:

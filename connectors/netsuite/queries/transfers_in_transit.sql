@@ -7,7 +7,7 @@ FROM   transaction t
 JOIN   transactionline tl ON tl.transaction = t.id
 JOIN   transactionline o ON o.transaction = tl.transaction AND o.id = tl.transferorderitemlineid
 WHERE  t.type = 'TrnfrOrd' AND t.status IN ('D', 'E', 'F')
-  AND  tl.mainline = 'F'
+  AND  tl.mainline = 'F' $items
   AND  tl.transaction >= ? AND (tl.transaction > ? OR tl.id > ?)
 ORDER  BY tl.transaction, tl.id
 FETCH  FIRST 1000 ROWS ONLY

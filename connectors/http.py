@@ -257,7 +257,8 @@ def _incomplete(system: str, what: str, response: requests.Response, *, is_write
         and len(response.content) < int(announced)
     ):
         return RetriableError(told, is_write_uncertain=is_write)
-    if response.ok and response.content and "json" in response.headers.get("Content-Type", ""):
+    kind = response.headers.get("Content-Type", "").split(";")[0].strip().lower()
+    if response.ok and response.content and kind.endswith(("/json", "+json")):
         try:
             jsonlib.loads(response.content)
         except ValueError:

@@ -192,12 +192,17 @@ def read_shopify_levels(context: Context, run_id: str, variants: pd.DataFrame) -
     at = context.now()
     places = {shop: shop_places(context.contract, shop) for shop in context.shops}
     items = variants.groupby("shop_code").size()
-    most = sum(int(items.get(shop, 0)) * len(gids) for shop, gids in places.items())
-    with progress_of("Shopify levels", most) as told:
+    most = {shop: int(items.get(shop, 0)) * len(gids) for shop, gids in places.items()}
+    with progress_of("Shopify levels", sum(most.values())) as told:
         frame = each_shop(
             context,
             lambda c: read_levels(
-                c, places[c.shop_code], run_id=run_id, extracted_at=at, on_page=lambda rows: told(c.shop_code, rows)
+                c,
+                places[c.shop_code],
+                run_id=run_id,
+                extracted_at=at,
+                expected_rows=most[c.shop_code],
+                on_page=lambda rows: told(c.shop_code, rows),
             ),
         )
     return _counted("shopify_levels", {"raw_shopify__levels": frame})

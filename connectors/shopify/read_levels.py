@@ -7,6 +7,7 @@ from datetime import datetime
 
 import pandas as pd
 
+from connectors.shopify.bulk import BULK_FROM, read_bulk
 from connectors.shopify.client import OnPage, ShopifyClient
 from connectors.shopify.raw_frames import Row, check_keys, dig, to_raw_frame
 
@@ -14,29 +15,34 @@ _ITEMS_A_CALL = 100
 """How Shopify prices a list of ids is not known; 100 stay below 1,000 even if each is counted in full."""
 
 
-def read_levels(
+def read_levels(  # noqa: PLR0913 - keyword-only after the first two
     client: ShopifyClient,
     location_ids: Sequence[str],
     *,
     run_id: str,
     extracted_at: datetime,
+    expected_rows: int = 0,
     on_page: OnPage | None = None,
 ) -> pd.DataFrame:
     """Return `raw_shopify__levels`: one row per inventory item and location that is active, at the locations given.
 
-    `level_read_at_utc` is the `Date` of the reply that held the row.
+    `level_read_at_utc` is the `Date` of the reply that held the row; of a bulk read the operation's start, so that what
+    happens while it runs is taken as not in the level yet: a number too small for a moment.
 
     Args:
         client: the shop.
         location_ids: the locations.
         run_id: the run.
         extracted_at: the instant of the read.
+        expected_rows: about how many there are: many are read in bulk.
         on_page: told how many rows are read so far.
 
     Raises:
-        RetriableError: a page repeats, or the shop does not answer.
+        RetriableError: a page repeats, a bulk operation fails, or the shop does not answer.
         FatalError: a location is not there, or scopes or credentials are wrong.
     """
+    if expected_rows > BULK_FROM:
+        return _read_in_bulk(client, location_ids, (run_id, extracted_at), on_page)
     rows: list[dict[str, object]] = []
     for location_id in dict.fromkeys(location_ids):
         given = {"location": location_id}
@@ -45,6 +51,21 @@ def read_levels(
             if on_page is not None:
                 on_page(len(rows))
     return _frame(client, rows, run_id, extracted_at)
+
+
+def _read_in_bulk(
+    client: ShopifyClient, location_ids: Sequence[str], stamp: tuple[str, datetime], on_page: OnPage | None
+) -> pd.DataFrame:
+    wanted = set(location_ids)
+    found = read_bulk(client, "levels", what="levels")
+    rows = [
+        _row(client, line["__parentId"], dig(line, "location.id"), line, found.read_from)
+        for line in found.lines
+        if "__parentId" in line and dig(line, "location.id") in wanted
+    ]
+    if on_page is not None:
+        on_page(len(rows))
+    return _frame(client, rows, *stamp)
 
 
 def read_levels_of(client: ShopifyClient, pairs: Sequence[tuple[str, str]], *, run_id: str, extracted_at: datetime) -> pd.DataFrame:

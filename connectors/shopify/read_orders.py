@@ -22,6 +22,8 @@ OPTIONAL = frozenset({"staffMember"})
 """Fields that many apps cannot have: staff members need a Plus or Advanced shop and Shopify's consent."""
 _LINES = 12
 _ALL_LINES = 250
+MOST_ORDERS = 20_000
+"""Orders of one list: paging ends at 25,000 rows (facts, Shopify 6)."""
 _LIST_SIZE = 10
 _LONGEST_LIST = 250
 _IDS_A_CALL = 100
@@ -58,15 +60,13 @@ def read_orders(  # noqa: PLR0913 - keyword-only
         RetriableError: a page repeats, or the shop does not answer.
         FatalError: scopes or credentials.
     """
-    query = f"updated_at:>='{_instant(updated_since)}'"
-    if updated_until is not None:
-        query += f" AND updated_at:<'{_instant(updated_until)}'"
     orders: dict[str, Order] = {}
-    for nodes, _ in client.pages("orders", "orders", {"query": query, "lines": _LINES}, what="orders", optional=OPTIONAL):
-        for node in nodes:
-            _add(client, orders, node)
-        if on_page is not None:
-            on_page(len(orders))
+    start: str | None = _instant(updated_since)
+    while start is not None:
+        query = f"updated_at:>='{start}'"
+        if updated_until is not None:
+            query += f" AND updated_at:<'{_instant(updated_until)}'"
+        start = _read_window(client, query, orders, on_page, start)
     return _frames(client, list(orders.values()), (run_id, extracted_at), metafields)
 
 
@@ -92,6 +92,24 @@ def read_orders_by_id(
 
 def _instant(instant: datetime) -> str:
     return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _read_window(client: ShopifyClient, query: str, orders: dict[str, Order], on_page: OnPage | None, start: str) -> str | None:
+    """Read one window of orders, the oldest update first; return where the next one starts if it is too long for one list."""
+    window: dict[str, Order] = {}
+    for nodes, _ in client.pages("orders", "orders", {"query": query, "lines": _LINES}, what="orders", optional=OPTIONAL):
+        for node in nodes:
+            _add(client, window, node)
+        orders |= window
+        if on_page is not None:
+            on_page(len(orders))
+        if len(window) >= MOST_ORDERS:
+            last = str(nodes[-1]["updatedAt"])
+            if last <= start:
+                told = f"{len(window)} orders were updated at {last}: they cannot be read in parts; ask Shopify why"
+                raise FatalError(f"Shopify {client.shop_code}: orders: {told}")
+            return last
+    return None
 
 
 def _add(client: ShopifyClient, orders: dict[str, Order], node: Order) -> None:

@@ -21,6 +21,7 @@ from graphql import (
     validate,
 )
 
+from sandbox.shopify import bulk
 from sandbox.shopify.cost import CostEstimate
 from sandbox.shopify.executor import Context, StraightExecutor, resolve
 from sandbox.shopify.mutations import mutation_root
@@ -97,7 +98,7 @@ def _executed(
     result = execute_sync(
         schema(),
         prepared.document,
-        mutation_root(shop) if is_mutation else query_root(shop, search, context),
+        mutation_root(shop) if is_mutation else _query_root(shop, search, context),
         context,
         body.get("variables"),
         body.get("operationName"),
@@ -108,6 +109,11 @@ def _executed(
     if result.errors:
         reply["errors"] = [_told(error, "INTERNAL_SERVER_ERROR") for error in result.errors]
     return reply, {"search": search.told} if search.told else {}
+
+
+def _query_root(shop: Shop, search: Search, context: Context) -> dict[str, Any]:
+    """Return the query root, with what an operation in bulk cannot ask for: another one."""
+    return query_root(shop, search, context) | {"bulkOperation": lambda id: bulk.find(shop, schema(), id, context)}  # noqa: A006
 
 
 @lru_cache(maxsize=512)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from email.utils import format_datetime
 from http import HTTPStatus
@@ -16,6 +17,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from sandbox.shopify import bulk
 from sandbox.shopify.answering import answer, schema
 from sandbox.shopify.shop import Shop
 
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
 VERSION = "2026-10"
 TOKEN_SECONDS = 86399
+Handler = Callable[[Request], Awaitable[Response]]
 
 __all__ = ["schema", "shop_app"]
 
@@ -41,6 +44,7 @@ def shop_app(world: World, shop_code: str) -> Starlette:
             body = await request.json()
         except ValueError:
             return _reply(shop, {"errors": "Bad Request"}, 400)
+        shop.origin = str(request.base_url).rstrip("/")
         return _reply(shop, await run_in_threadpool(answer, world, shop, body, token))
 
     async def issue(request: Request) -> Response:
@@ -55,18 +59,32 @@ def shop_app(world: World, shop_code: str) -> Starlette:
         shop.tokens[issued] = shop.clock.now() + timedelta(seconds=TOKEN_SECONDS)
         return _reply(shop, {"access_token": issued, "scope": ",".join(shop.scopes), "expires_in": TOKEN_SECONDS})
 
-    async def elsewhere(_request: Request, error: Exception) -> Response:
-        status = error.status_code if isinstance(error, HTTPException) else 500
-        return _reply(world.shops[shop_code], {"errors": HTTPStatus(status).phrase}, status)
-
     return Starlette(
         routes=[
             Route(f"/admin/api/{VERSION}/graphql.json", graphql, methods=["POST"]),
             Route("/admin/oauth/access_token", issue, methods=["POST"]),
+            Route("/bulk/{key}.jsonl", _bulk_files(world, shop_code)),
         ],
         # Dated by the world's clock like every answer: a request to any other path still tells the shop's time.
-        exception_handlers={HTTPException: elsewhere},
+        exception_handlers={HTTPException: _elsewhere(world, shop_code)},
     )
+
+
+def _bulk_files(world: World, shop_code: str) -> Handler:
+    async def bulk_file(request: Request) -> Response:
+        # The signed address of a storage service: it takes no token, and would not know one.
+        content = bulk.file_of(world.shops[shop_code], request.path_params["key"], request.query_params.get("signature", ""))
+        return Response(content, 200, media_type="application/jsonl") if content else Response("", 403)
+
+    return bulk_file
+
+
+def _elsewhere(world: World, shop_code: str) -> Callable[[Request, Exception], Awaitable[Response]]:
+    async def elsewhere(_request: Request, error: Exception) -> Response:
+        status = error.status_code if isinstance(error, HTTPException) else 500
+        return _reply(world.shops[shop_code], {"errors": HTTPStatus(status).phrase}, status)
+
+    return elsewhere
 
 
 def _is_allowed(shop: Shop, token: str) -> bool:

@@ -35,9 +35,12 @@ _MODELLED: dict[tuple[str, str], frozenset[str]] = {
     ("Refund", "transactions"): _PAGE,
     ("Mutation", "inventorySetQuantities"): frozenset({"input"}),
     ("Mutation", "inventoryActivate"): frozenset({"inventoryItemId", "locationId", "available", "onHand"}),
+    ("Mutation", "bulkOperationRunQuery"): frozenset({"query"}),
     ("Mutation", "fulfillmentCreate"): frozenset({"fulfillment"}),
 }
-_BY_ID = frozenset({"order", "draftOrder", "fulfillment", "fulfillmentOrder", "refund", "location", "inventoryItem", "node"})
+_BY_ID = frozenset(
+    {"bulkOperation", "order", "draftOrder", "fulfillment", "fulfillmentOrder", "refund", "location", "inventoryItem", "node"}
+)
 
 
 def is_modelled(parent: str, field: str, argument: str) -> bool:

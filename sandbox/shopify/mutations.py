@@ -1,4 +1,4 @@
-"""The mutation root: `inventorySetQuantities`, `inventoryActivate` and `fulfillmentCreate`, with the rules the schema cannot say.
+"""The mutation root, with the rules that the schema cannot say.
 
 Whether one bad row refuses a whole call is not documented; the recordings show refused calls of one row. The sandbox
 refuses the whole call, so that a client which counts on less harm than that is found out.
@@ -13,6 +13,7 @@ from typing import Any
 
 from graphql import DirectiveNode, GraphQLError, GraphQLResolveInfo, value_from_ast_untyped
 
+from sandbox.shopify import bulk
 from sandbox.shopify.activation import activate
 from sandbox.shopify.fulfillment_mutation import create_fulfillment
 from sandbox.shopify.inventory_nodes import item_node, location_node
@@ -35,6 +36,7 @@ def mutation_root(shop: Shop) -> dict[str, Any]:
         "__typename": "Mutation",
         "inventorySetQuantities": lambda info, **given: _set_quantities(shop, info, given["input"]),
         "inventoryActivate": lambda info, **given: _activate(shop, info, given),
+        "bulkOperationRunQuery": lambda info, query, **_: bulk.run_query(shop, info.schema, query),
         "fulfillmentCreate": lambda info, **given: create_fulfillment(shop, given["fulfillment"]),  # noqa: ARG005
     }
 

@@ -47,6 +47,8 @@ class Shop(Shipping):
         self.pending: list[tuple[datetime, Order]] = []
         self.lag = timedelta(0)
         self.idempotency: dict[str, tuple[datetime, str, Any]] = {}
+        self.bulk: dict[str, dict[str, Any]] = {}
+        self.origin = ""
         self._next = 900_000_000
         for row in seed.get("orders", []):
             self.place_order(row)

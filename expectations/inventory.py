@@ -1,7 +1,7 @@
 """The laws of the published numbers, checked by Great Expectations before anything is written.
 
-1. No number is above its pool. 2. No number is negative. 3. Nothing outside the contract is published.
-And the identity of the states of every level, and one row per key.
+1. No number is above its pool, and the channels of a split pool together are not above it. 2. No number is negative.
+3. Nothing outside the contract is published. And the identity of the states of every level, and one row per key.
 """
 
 from __future__ import annotations
@@ -67,6 +67,13 @@ def check_inventory(frames: Mapping[str, pd.DataFrame], contract: Contract) -> l
         ],
         "halt",
     )
+    together = (
+        "within_split",
+        "The channels of a split pool together do not show more than it holds.",
+        "ExpectColumnPairValuesAToBeGreaterThanB",
+        {"column_A": "ceiling_qty", "column_B": "publish_qty", "or_equal": True},
+    )
+    results += _validate(_split_sums(numbers, contract), [together], "halt")
     identity = (
         "level_identity",
         "On hand is the sum of its states.",
@@ -74,6 +81,16 @@ def check_inventory(frames: Mapping[str, pd.DataFrame], contract: Contract) -> l
         {"column_A": "on_hand_qty", "column_B": "states_qty"},
     )
     return results + _validate(summed, [identity], "quarantine")
+
+
+def _split_sums(numbers: pd.DataFrame, contract: Contract) -> pd.DataFrame:
+    """Return what the channels of each split show of a SKU together, and what the widest of their pools holds."""
+    split_of = {code: split.split_code for split in contract.splits for code in split.channels}
+    rows = numbers.assign(split_code=numbers["channel_code"].map(split_of), ceiling_qty=numbers["pool_qty"].clip(lower=0))
+    rows = rows.loc[rows["split_code"].notna()]
+    by_channel = rows.groupby(["split_code", "sku", "channel_code"], as_index=False)[["publish_qty", "ceiling_qty"]].sum()
+    summed = by_channel.groupby(["split_code", "sku"], as_index=False).agg({"publish_qty": "sum", "ceiling_qty": "max"})
+    return summed.assign(key=_joined(summed, ["split_code", "sku"]))
 
 
 def _joined(frame: pd.DataFrame, names: Sequence[str]) -> pd.Series[str]:

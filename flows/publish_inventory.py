@@ -88,7 +88,7 @@ def publish_all(context: Context, parameters: PublishParameters) -> RunSummary:
 def publish(context: Context, run: Run, numbers: Frames, shop_codes: Sequence[str]) -> pd.DataFrame:
     """Return every changed number with what became of it: what falls is sent and confirmed first, then what rises."""
     publish_by = oldest_read(numbers) + timedelta(minutes=context.contract.tolerances.publish_within_minutes)
-    lowered = lower_outlets(context, run.run_id, numbers)
+    lowered = lower_outlets(context, run.run_id, numbers, publish_by)
     in_shops = publish_changes(
         context,
         run.run_id,
@@ -98,7 +98,7 @@ def publish(context: Context, run: Run, numbers: Frames, shop_codes: Sequence[st
         publish_by=publish_by,
     )
     still_high = pd.concat([not_fallen(lowered), not_fallen(in_shops)], ignore_index=True)
-    written = write_outlets(context, run.run_id, numbers, still_high)
+    written = write_outlets(context, run.run_id, numbers, still_high, publish_by)
     run.manifests = written.manifests
     stocked = activate_levels(context, run.run_id, numbers["out_activations"], shop_codes)
     run.steps |= {f"levels {outcome}": int(count) for outcome, count in stocked["outcome"].value_counts().items()}

@@ -6,6 +6,7 @@ import logging
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 
 import pandas as pd
@@ -17,7 +18,7 @@ from connectors.feeds import write_feed
 from contract.errors import RetriableError, TruecountError
 from contract.frames import Frames
 from contract.models import Channel
-from domain.publishing import WAITS, beside_shown, held_back
+from domain.publishing import TOO_LATE, WAITS, beside_shown, held_back
 from store import publications
 from tasks.context import Context
 
@@ -47,21 +48,28 @@ class OutletResult:
 
 
 @task(name="lower split outlets", cache_policy=NO_CACHE)
-def lower_outlets(context: Context, run_id: str, numbers: Frames) -> pd.DataFrame:
+def lower_outlets(context: Context, run_id: str, numbers: Frames, publish_by: datetime | None = None) -> pd.DataFrame:
     """Return the numbers that fall at the outlets of a split pool, with what became of each.
 
     Grain: one row per channel and SKU. Only what falls is sent: the units are free for another channel once it is known.
+    After `publish_by` nothing is: it would rest on reads that are too old.
     """
     in_split = {code for split in context.contract.splits for code in split.channels}
     rows = _beside(context, numbers)
     # What shows nothing yet cannot fall; what may show anything falls to the least it may have to.
     rows = rows.loc[rows["channel_code"].isin(in_split) & (rows["shown_qty"].notna() | ~rows["is_certain"])]
     lower = rows.assign(publish_qty=rows[["publish_qty", "shown_qty"]].fillna(0).min(axis=1).astype("int64"))
-    return _Outlets(context, run_id).send(lower, only_changes=True)
+    return _Outlets(context, run_id, publish_by).send(lower, only_changes=True)
 
 
 @task(name="write outlets", cache_policy=NO_CACHE)
-def write_outlets(context: Context, run_id: str, numbers: Frames, unconfirmed: pd.DataFrame | None = None) -> OutletResult:
+def write_outlets(
+    context: Context,
+    run_id: str,
+    numbers: Frames,
+    unconfirmed: pd.DataFrame | None = None,
+    publish_by: datetime | None = None,
+) -> OutletResult:
     """Return what became of every outlet's numbers: feeds whole and at once, http channels by what has changed.
 
     Args:
@@ -69,12 +77,13 @@ def write_outlets(context: Context, run_id: str, numbers: Frames, unconfirmed: p
         run_id: the run.
         numbers: the run's frames.
         unconfirmed: the numbers of split pools that shall fall and are not known to have fallen.
+        publish_by: after this instant nothing is sent.
     """
     rows = _beside(context, numbers)
     waits = held_back(rows, unconfirmed, context.contract) if unconfirmed is not None else pd.Series(data=False, index=rows.index)
     low = rows[["publish_qty", "shown_qty"]].fillna(0).min(axis=1).astype("int64")
     is_held = waits & (low < rows["publish_qty"])
-    outlets = _Outlets(context, run_id)
+    outlets = _Outlets(context, run_id, publish_by)
     sent = outlets.send(rows.assign(publish_qty=rows["publish_qty"].where(~is_held, low)), only_changes=False)
     held = _changes(rows.loc[is_held]).assign(outcome="held_back", message=WAITS)
     return OutletResult(pd.concat([sent, held[OUTCOME]], ignore_index=True) if len(held) else sent, outlets.manifests)
@@ -90,9 +99,9 @@ def _beside(context: Context, numbers: Frames) -> pd.DataFrame:
 class _Outlets:
     """Sends one run's numbers to its outlets, and remembers what was sent and what came of it."""
 
-    def __init__(self, context: Context, run_id: str) -> None:
+    def __init__(self, context: Context, run_id: str, publish_by: datetime | None) -> None:
         self.manifests: list[dict[str, object]] = []
-        self._context, self._run_id = context, run_id
+        self._context, self._run_id, self._publish_by = context, run_id, publish_by
 
     def send(self, rows: pd.DataFrame, *, only_changes: bool) -> pd.DataFrame:
         """Return the changed numbers with what became of each."""
@@ -102,7 +111,9 @@ class _Outlets:
             here = rows.loc[rows["channel_code"] == channel.channel_code]
             is_new = ~here["is_certain"] | here["shown_qty"].isna() | (here["shown_qty"] != here["publish_qty"])
             changed = here.loc[is_new.fillna(value=True)]
-            if channel.kind == "feed" and not (changed.empty and only_changes):
+            if self._publish_by is not None and self._context.now() > self._publish_by:
+                parts.append(_changes(changed).assign(outcome="not_sent", message=TOO_LATE)[OUTCOME])
+            elif channel.kind == "feed" and not (changed.empty and only_changes):
                 parts.append(self._write(channel, here, changed))
             elif channel.kind == "http":
                 starts = range(0, len(changed), MOST_ROWS)

@@ -195,6 +195,20 @@ def test_nothing_is_sent_that_rests_on_reads_too_old(world):
         assert late["message"].str.contains("publish_within_minutes").all()
 
 
+def test_no_outlet_is_told_what_rests_on_reads_too_old(world, receiver, monkeypatch):
+    monkeypatch.setenv("TRUECOUNT_CHANNEL_MARKET_SECRET", "s3cret-of-the-receiver")
+    edit_contract(with_market(receiver))
+    with open_context() as context:
+        numbers = numbers_of(context)
+        run_id = begin_run(context, "publish-inventory", {})
+        late = write_outlets.fn(context, run_id, numbers, publish_by=oldest_read(numbers))
+        assert set(late.outcomes["outcome"]) == {"not_sent"}
+        assert (late.manifests, receiver.calls) == ([], [])
+        sent = write_outlets.fn(context, run_id, numbers)
+        assert len(sent.outcomes) == len(late.outcomes) > 0
+        assert set(sent.outcomes["outcome"]) == {"accepted"}
+
+
 def test_a_level_that_is_missing_is_stocked_where_the_contract_says_so(world):
     shop = world.world.shops["EXPRESS"]
     item = next(row["inventory_item_id"] for row in shop.variants.values() if row["sku"] == "FLOUR")

@@ -6,10 +6,11 @@ import pytest
 
 from contract.frames import empty
 from contract.loading import load_contract
+from contract.models import Split
 from expectations.inventory import check_inventory
 
 CONTRACT = load_contract(Path(__file__).parent.parent / "worlds" / "small_contract.yaml").contract
-LAWS = ["no_negative_number", "within_pool", "known_channel", "known_location", "one_number"]
+LAWS = ["no_negative_number", "within_pool", "known_channel", "known_location", "one_number", "within_split"]
 KEY = "GROCER_SHOP/EGGS/WAREHOUSE"
 
 
@@ -19,9 +20,9 @@ def numbers(**more):
     return frame.assign(**row).assign(sku=["MILK", row["sku"]])
 
 
-def broken(out_channel_quantities, core_levels=None):
+def broken(out_channel_quantities, core_levels=None, contract=CONTRACT):
     levels = empty("core_levels") if core_levels is None else core_levels
-    found = check_inventory({"out_channel_quantities": out_channel_quantities, "core_levels": levels}, CONTRACT)
+    found = check_inventory({"out_channel_quantities": out_channel_quantities, "core_levels": levels}, contract)
     assert [check.name for check in found] == [*LAWS, "level_identity"]
     return {check.name: (check.severity, check.failing_count, check.sample_keys) for check in found if not check.is_passed}
 
@@ -55,3 +56,16 @@ def test_a_level_that_is_not_the_sum_of_its_states_is_set_aside():
     others = ["committed_qty", "reserved_qty", "damaged_qty", "safety_stock_qty", "quality_control_qty"]
     levels = empty("core_levels").reindex(range(1)).assign(**row, **dict.fromkeys(others, 0))
     assert broken(numbers(), levels) == {"level_identity": ("quarantine", 1, ("GROCER/EGGS/WAREHOUSE",))}
+
+
+@pytest.mark.parametrize(
+    ("shown", "is_broken"),
+    [((3, 2), False), ((5, 0), False), ((0, 0), False), ((3, 3), True), ((5, 5), True)],
+    ids=["exact fit", "all at one", "nothing", "one too many", "the whole pool twice"],
+)
+def test_the_channels_of_a_split_together_stay_within_their_pool(shown, is_broken):
+    split = Split(split_code="PAIR", channels=("GROCER_SHOP", "EXPRESS_SHOP"))
+    contract = CONTRACT.model_copy(update={"splits": (split,)})
+    pair = numbers().assign(sku="EGGS", channel_code=["GROCER_SHOP", "EXPRESS_SHOP"], publish_qty=list(shown))
+    expected = {"within_split": ("halt", 1, ("PAIR/EGGS",))} if is_broken else {}
+    assert broken(pair, contract=contract) == expected

@@ -34,13 +34,14 @@ check: setup ## Format, lint, types, layers, spec tests, generated docs
 
 docs: setup ## Write the generated docs
 	$(BIN)/python -m docs.build
+	$(BIN)/python -m tests.domain.read_order
 
 format: setup ## Let ruff format and mend what it can
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
 test: setup ## Every test, on SQLite and on a real PostgreSQL server
-	$(BIN)/pytest -n 2
+	$(BIN)/pytest -n 2 --dist loadfile
 
 conformance: setup ## The sandbox and the parsers against recordings (needs SHARED=../shared)
 	$(BIN)/python -m tests.conformance $(SHARED)

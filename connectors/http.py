@@ -29,7 +29,7 @@ from contract.errors import FatalError, RetriableError, TruecountError
 log = logging.getLogger(__name__)
 LONGEST_WAIT = 60.0
 _SECRETS = re.compile(
-    r"shp[a-z]{2}_\w+|eyJ[\w-]+\.[\w.-]+|Bearer\s+\S+|[\w.+-]+@[\w-]+\.[\w.-]+"
+    r"shp[a-z]{2}_\w+|whsec_[\w+/=]+|eyJ[\w-]+\.[\w.-]+|Bearer\s+\S+|[\w.+-]+@[\w-]+\.[\w.-]+"
     r"|(?:client_secret|client_assertion|access_token|oauth_\w+)[\"']?\s*[=:]\s*[\"']?[^\s&\"',]+",
     re.IGNORECASE,
 )
@@ -85,7 +85,7 @@ class HttpSession:
         what: str,
         params: Mapping[str, str] | None = None,
         json: Any = None,
-        data: Mapping[str, str] | None = None,
+        data: Mapping[str, str] | bytes | None = None,
         headers: Mapping[str, str] | None = None,
         auth: Callable[[requests.PreparedRequest], requests.PreparedRequest] | None = None,
         classify: Classify | None = None,
@@ -100,7 +100,7 @@ class HttpSession:
             what: the object of the call, for messages and logs.
             params: query parameters.
             json: a body as JSON.
-            data: a body as a form.
+            data: a body as a form, or as it is.
             headers: request headers.
             auth: signs the prepared request, anew at each attempt.
             classify: turns a response into an error, or None where it is a success; `error_from_status` where left out.

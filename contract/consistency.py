@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from urllib.parse import urlsplit
 
 from contract.models import Channel, Contract
+from contract.partner_consistency import find_partner_inconsistencies
 from contract.rule_consistency import find_rule_inconsistencies
 from contract.sources import source_problem
 
@@ -24,7 +26,9 @@ def find_inconsistencies(contract: Contract) -> list[Finding]:
         *(finding for index, channel in enumerate(contract.channels) for finding in _channel(contract, index, channel)),
         *_order_findings(contract),
         *_link_findings(contract),
+        *_other_order_findings(contract),
         *find_rule_inconsistencies(contract),
+        *find_partner_inconsistencies(contract),
     ]
 
 
@@ -91,23 +95,42 @@ def _channel(contract: Contract, index: int, channel: Channel) -> Iterator[Findi
 
 
 def _kind_findings(contract: Contract, index: int, channel: Channel) -> Iterator[Finding]:
+    if channel.kind == "shopify":
+        yield from _shop_channel(contract, index, channel)
+    else:
+        yield from _outlet(("channels", index), channel)
+
+
+def _shop_channel(contract: Contract, index: int, channel: Channel) -> Iterator[Finding]:
     place: Place = ("channels", index)
     shops = {shop.shop_code for shop in contract.shops}
-    if channel.kind == "shopify":
-        if channel.shop not in shops:
-            yield (*place, "shop"), f"{channel.shop} is not in shops ({', '.join(sorted(shops))})"
-        earlier = [other.channel_code for other in contract.channels[:index] if other.shop == channel.shop]
-        if channel.shop and earlier:
-            yield (
-                (*place, "shop"),
-                f"{channel.shop} is published by {earlier[0]} already; Shopify keeps one number per location",
-            )
-        if channel.url:
-            yield (*place, "url"), "only a feed has a URL"
+    if channel.shop not in shops:
+        yield (*place, "shop"), f"{channel.shop} is not in shops ({', '.join(sorted(shops))})"
+    earlier = [other.channel_code for other in contract.channels[:index] if other.shop == channel.shop]
+    if channel.shop and earlier:
+        yield (
+            (*place, "shop"),
+            f"{channel.shop} is published by {earlier[0]} already; Shopify keeps one number per location",
+        )
+    if channel.url:
+        yield (*place, "url"), "only a feed or an http channel has a URL"
+
+
+def _outlet(place: Place, channel: Channel) -> Iterator[Finding]:
+    if channel.shop:
+        yield (*place, "shop"), f"a channel of kind {channel.kind} belongs to no shop"
+    if channel.activate:
+        yield (*place, "activate"), "only a shop stocks SKUs at locations"
+    if channel.kind == "http" and not _is_safe_endpoint(channel.url or ""):
+        yield (*place, "url"), "an http channel needs an https:// URL (http:// is for this machine only)"
     elif not channel.url:
         yield (*place, "url"), "a feed needs a URL: a path, or an fsspec URL"
-    elif channel.shop:
-        yield (*place, "shop"), "a feed belongs to no shop"
+
+
+def _is_safe_endpoint(url: str) -> bool:
+    parts = urlsplit(url)
+    is_here = parts.hostname in ("localhost", "127.0.0.1", "::1")
+    return bool(parts.hostname) and (parts.scheme == "https" or (parts.scheme == "http" and is_here))
 
 
 def _order_findings(contract: Contract) -> Iterator[Finding]:
@@ -133,3 +156,12 @@ def _link_findings(contract: Contract) -> Iterator[Finding]:
             yield ("orders", "order_links", index, "field"), "a custom_field link needs a field, and no other does"
         if "{order_" not in link.pattern:
             yield ("orders", "order_links", index, "pattern"), "must hold {order_id}, {order_number} or {order_name}"
+
+
+def _other_order_findings(contract: Contract) -> Iterator[Finding]:
+    other = contract.other_orders
+    is_used = "due" in (other.backorders, other.unapproved)
+    if is_used and other.due_days is None:
+        yield ("other_orders", "due_days"), "is needed where backorders or unapproved units count when `due`"
+    if not is_used and other.due_days is not None:
+        yield ("other_orders", "due_days"), "has no effect: neither backorders nor unapproved units are counted when `due`"

@@ -60,6 +60,17 @@ def empty(name: str) -> pd.DataFrame:
     return _empty(name).copy()
 
 
+def rebuilt(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the frame, made anew if it is empty, so that it can be joined with another empty one.
+
+    pandas 3 cannot join two empty frames on text columns that filtering has left without a chunk (pyarrow: "cannot
+    construct ChunkedArray from empty vector and omitted type").
+    """
+    if len(frame):
+        return frame
+    return pd.DataFrame({column: pd.Series([], dtype=frame[column].dtype) for column in frame.columns})
+
+
 @cache
 def _empty(name: str) -> pd.DataFrame:
     return conform(name, pd.DataFrame({column: [] for column in TABLES[name].columns}))

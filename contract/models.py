@@ -27,8 +27,14 @@ class Account(Model):
 
     account_id: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9]+([_-][A-Za-z0-9]+)?$")]
     currency_code: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+    currencies: dict[str, NetsuiteId] = Field(
+        default={}, description="NetSuite's id of each further currency that a shop books in."
+    )
     concurrency: Annotated[int, Field(ge=1, le=50)] = 4
     subsidiary_id: NetsuiteId | None = None
+    sellable_statuses: tuple[NetsuiteId, ...] = Field(
+        default=(), description="The inventory statuses whose stock may be sold, where the account uses them."
+    )
     line_id_field: LineField = Field(description="The line column that carries the Shopify line id.")
 
 
@@ -47,6 +53,37 @@ class Location(Model):
     location_code: Code
     netsuite_locations: Annotated[tuple[NetsuiteId, ...], Field(min_length=1)]
     shopify_locations: dict[Code, ShopifyLocation] = {}
+
+
+class PartnerColumns(Model):
+    """What a partner calls each column of its snapshot."""
+
+    sku: str
+    on_hand: str
+    in_transit: str | None = None
+    due_date: str | None = None
+    as_of: str | None = Field(default=None, description="The instant of the count; the file's own where left out.")
+
+
+class Partner(Model):
+    """A partner (3PL) that holds stock at one of our locations: there its snapshot is the one source of what is on hand."""
+
+    partner_code: Code
+    location: Code
+    skus: tuple[str, ...] = Field(default=("*",), description="The SKUs that it holds; `*` stands for any characters.")
+    url: str = Field(description="A path, an fsspec URL, or an https:// endpoint that answers JSON.")
+    format: Literal["csv", "json"] = "csv"
+    rows_path: str = Field(default="", description="Where the list of rows is in a JSON answer, with dots.")
+    columns: PartnerColumns
+    time_zone: str = Field(default="UTC", description="Of instants without an offset.")
+    nets_orders: bool = Field(
+        default=False, description="Whether its figure is less the orders that it was sent (up to the cut-off)."
+    )
+    cut_off_minutes: Whole = Field(default=0, description="How long before the snapshot an order must have been sent to be netted.")
+    includes_in_transit: bool = Field(default=False, description="Whether its figure holds units on their way to it.")
+    max_age_minutes: Annotated[int, Field(ge=1)] = Field(
+        description="An older snapshot counts only as far as NetSuite has the units too."
+    )
 
 
 class Rule(Model):
@@ -88,13 +125,18 @@ class Channel(Model):
     """An outlet that gets its own number."""
 
     channel_code: Code
-    kind: Literal["shopify", "feed"]
+    kind: Literal["shopify", "feed", "http"]
     shop: Code | None = None
     pool: Annotated[tuple[Code, ...], Field(min_length=1)]
-    url: str | None = Field(default=None, description="Where a feed is written: a path or an fsspec URL.")
+    url: str | None = Field(
+        default=None, description="Where a feed is written (a path or an fsspec URL), or an http channel's numbers are posted."
+    )
     format: Literal["csv", "json"] = "csv"
     buffer_per: Literal["location", "pool"] | None = Field(
         default=None, description="What a buffer is kept back from: each location, or the pool. A shop: location; a feed: pool."
+    )
+    activate: bool = Field(
+        default=False, description="Whether a shop stocks a SKU at a location of its pool as soon as there are units to show."
     )
     rule: Rule = Rule()
     rules: tuple[ChannelRule, ...] = ()
@@ -132,6 +174,23 @@ class Sales(Model):
     shipping_item_id: NetsuiteId
     tax_item_id: NetsuiteId
     discount_item_id: NetsuiteId
+    tip_item_id: NetsuiteId | None = None
+    duty_item_id: NetsuiteId | None = None
+    fee_item_id: NetsuiteId | None = None
+    gift_card_item_id: NetsuiteId | None = Field(default=None, description="Books gift cards sold; paying with one is a tender.")
+    custom_item_id: NetsuiteId | None = Field(default=None, description="Books lines without a SKU (custom lines).")
+    rounding_item_id: NetsuiteId | None = Field(default=None, description="Books cash rounding.")
+    adjustment_item_id: NetsuiteId | None = Field(default=None, description="Books what a refund gave back beside its lines.")
+    allowance_item_id: NetsuiteId | None = Field(
+        default=None, description="Credits goods that were refunded and not returned to stock."
+    )
+
+
+class TaxCode(Model):
+    """What a tax title is in SuiteTax."""
+
+    tax_code_id: NetsuiteId
+    tax_type_id: NetsuiteId
 
 
 class FieldMapping(Model):
@@ -154,16 +213,48 @@ class Orders(Model):
     items: Sales
     fields: tuple[FieldMapping, ...] = ()
     initial_status: Literal["pending_approval", "pending_fulfillment"] = "pending_fulfillment"
+    follow_to: Literal["order", "fulfillment", "invoice", "settlement"] = Field(
+        default="order",
+        description="How far an order is followed: to fulfilments; to invoices, returns and credits; to payments and refunds.",
+    )
+    tax: Literal["item_line", "suitetax"] = Field(
+        default="item_line", description="Tax as a line of `tax_item_id`, or as SuiteTax details (REST supports no legacy tax)."
+    )
+    tax_codes: dict[str, TaxCode] = Field(default={}, description="For SuiteTax: the tax code and type of each tax title.")
+    gateways: dict[str, NetsuiteId] = Field(
+        default={}, description="Payment gateway (gift_card, shopify_payments, cash, ...) to NetSuite's payment option."
+    )
+    guests: Literal["shop", "own"] = Field(
+        default="shop", description="Whose customer an order without one is booked on: the shop's, or one of its e-mail address."
+    )
+    customers: Literal["shop", "own"] = Field(
+        default="shop",
+        description="Book on the shop's customer, or on the buyer's own (found by external id or e-mail, else created).",
+    )
     till_sources: tuple[str, ...] = ("pos",)
     overlap_minutes: Annotated[int, Field(ge=1)] = 30
     lookback_days: Annotated[int, Field(ge=1, le=60)] = 60
+
+
+class OtherOrders(Model):
+    """Which units count of sales orders that no shop has sold: phone, EDI. What is committed to them counts always."""
+
+    backorders: Literal["all", "due", "none"] = "all"
+    unapproved: Literal["all", "due", "none"] = "none"
+    due_days: Whole | None = Field(default=None, description="For `due`: a line counts that ships within so many days.")
 
 
 class Tolerances(Model):
     """What is let pass, and for how long."""
 
     unexplained_drop_hours: Annotated[int, Field(ge=1)] = 24
+    keep_history_days: Annotated[int, Field(ge=1)] = Field(
+        default=365, description="How long the store keeps finished runs, superseded publications and healed quarantine."
+    )
     keep_snapshots_days: Annotated[int, Field(ge=1)] = 14
+    publish_within_minutes: Annotated[int, Field(ge=1)] = Field(
+        default=60, description="No number is written that was computed from a read older than this."
+    )
 
 
 class Contract(Model):
@@ -177,8 +268,10 @@ class Contract(Model):
     default_rule: Rule = Rule()
     channels: tuple[Channel, ...] = ()
     splits: tuple[Split, ...] = ()
+    partners: tuple[Partner, ...] = ()
     packs: tuple[Pack, ...] = ()
     orders: Orders
+    other_orders: OtherOrders = OtherOrders()
     tolerances: Tolerances = Tolerances()
 
     def shop(self, shop_code: str) -> Shop:

@@ -55,6 +55,22 @@ class Settings:
         prefix = f"TRUECOUNT_SHOPIFY_{shop_code.upper()}_"
         return ShopifySettings(**_read(self.environment, prefix, ("base_url", "client_id", "client_secret", "token")))
 
+    def partner_token(self, partner_code: str) -> str:
+        """Return the bearer token of a partner's endpoint, empty where the environment has none.
+
+        Args:
+            partner_code: the partner's code in the contract.
+        """
+        return self.environment.get(f"TRUECOUNT_PARTNER_{partner_code.upper()}_TOKEN", "")
+
+    def channel_secret(self, channel_code: str) -> str:
+        """Return the secret that signs what is posted to an http channel, empty where the environment has none.
+
+        Args:
+            channel_code: the channel's code in the contract.
+        """
+        return self.environment.get(f"TRUECOUNT_CHANNEL_{channel_code.upper()}_SECRET", "")
+
 
 def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     """Return the settings that the environment gives.
@@ -106,3 +122,16 @@ def prefer(defaults: Mapping[str, str]) -> None:
     """
     for name, value in defaults.items():
         os.environ.setdefault(name, value)  # noqa: TID251 - the one reader
+
+
+def insist(values: Mapping[str, str]) -> None:
+    """Set variables of this process, whatever the environment says: the demo runs against its own servers only.
+
+    Args:
+        values: names to values; an empty value removes the name.
+    """
+    for name, value in values.items():
+        if value:
+            os.environ[name] = value  # noqa: TID251 - the one reader
+        else:
+            os.environ.pop(name, None)  # noqa: TID251 - the one reader

@@ -37,7 +37,7 @@ _RUN = " run_id extracted_at_utc"
 
 _ORDER_LINES = (
     "external_id transaction_type status_code is_closed item_id_netsuite item_type location_id_netsuite ordered_qty committed_qty "
-    "backordered_qty shipped_qty kit_member_of created_from_id_netsuite other_ref_num order_line_id_shopify "
+    "backordered_qty shipped_qty kit_member_of created_from_id_netsuite other_ref_num ship_date created_at_utc order_line_id_shopify "
     "transaction_modified_at_utc line_modified_at_utc" + _RUN
 )
 
@@ -58,9 +58,15 @@ _TABLES = (
     ),
     _table(
         "raw_netsuite__stock",
-        "One row per item, location and inventory status (status empty where the feature is off).",
+        "One row per item and location, all inventory statuses together.",
         "item_id_netsuite location_id_netsuite",
-        "status_code on_hand_qty available_qty committed_qty backordered_qty in_transit_qty on_order_qty" + _RUN,
+        "on_hand_qty available_qty committed_qty backordered_qty in_transit_qty on_order_qty" + _RUN,
+    ),
+    _table(
+        "raw_netsuite__sellable",
+        "One row per item and location: what is on hand in the inventory statuses that may be sold.",
+        "item_id_netsuite location_id_netsuite",
+        "on_hand_qty" + _RUN,
     ),
     _table(
         "raw_netsuite__order_lines",
@@ -75,6 +81,25 @@ _TABLES = (
         "transaction_id_netsuite line_id_netsuite",
         _ORDER_LINES,
         allows_more=True,
+    ),
+    _table(
+        "raw_netsuite__order_lines_since",
+        "The lines, after the balances, of documents made or shipped since the oldest partner snapshot.",
+        "transaction_id_netsuite line_id_netsuite",
+        _ORDER_LINES,
+        allows_more=True,
+    ),
+    _table(
+        "raw_partners__snapshots",
+        "One row per partner: when its snapshot was written, or what is wrong with it.",
+        "partner_code",
+        "written_at_utc problem" + _RUN,
+    ),
+    _table(
+        "raw_partners__stock",
+        "One row per partner and line of its snapshot.",
+        "partner_code line",
+        "sku on_hand in_transit due_date as_of" + _RUN,
     ),
     _table(
         "raw_netsuite__kit_members",
@@ -146,6 +171,19 @@ _TABLES = (
         "refund_id_shopify order_id_shopify order_line_id_shopify location_id_shopify restock_type refunded_qty is_restocked "
         "created_at_utc" + _RUN,
     ),
+    _table(
+        "raw_shopify__sales",
+        "One row per shop and sale of an order's agreements: what was sold, edited and given back, signed.",
+        "shop_code sale_id_shopify",
+        "order_id_shopify agreement_id_shopify refund_id_shopify happened_at_utc action_code line_type order_line_id_shopify "
+        "sale_qty total_amount discount_amount tax_amount taxes order_updated_at_utc" + _RUN,
+    ),
+    _table(
+        "raw_shopify__transactions",
+        "One row per shop and payment transaction of an order.",
+        "shop_code transaction_id_shopify",
+        "order_id_shopify kind status_code gateway total_amount rounding_amount created_at_utc is_test" + _RUN,
+    ),
     # core: our codes, typed, keyed
     _table("core_items", "One row per stock item.", "sku", "item_id_netsuite item_type is_serial is_lot is_inactive"),
     _table(
@@ -172,7 +210,7 @@ _TABLES = (
         "core_stock",
         "One row per SKU and location, sellable statuses only.",
         "sku location_code",
-        "on_hand_qty available_qty committed_qty backordered_qty in_transit_qty on_order_qty read_at_utc",
+        "on_hand_qty available_qty committed_qty backordered_qty in_transit_qty on_order_qty read_at_utc source_code",
     ),
     _table(
         "core_levels",
@@ -202,6 +240,19 @@ _TABLES = (
         "shop_code order_line_id_shopify sku location_code",
         "order_id_shopify demand_qty reflected_qty unreflected_qty reason_code transaction_id_netsuite",
         "transaction_id_netsuite",
+    ),
+    _table(
+        "core_partner_open",
+        "One row per NetSuite line with units that a partner's snapshot does not net yet.",
+        "transaction_id_netsuite line_id_netsuite",
+        "sku location_code partner_code partner_open_qty",
+    ),
+    _table(
+        "core_other_orders",
+        "One row per line of a sales order of other origin with units backordered or not approved.",
+        "transaction_id_netsuite line_id_netsuite",
+        "sku location_code backordered_qty spared_qty unapproved_qty due_date",
+        "due_date",
     ),
     _table(
         "core_holds",
@@ -234,7 +285,8 @@ _TABLES = (
         "out_atp",
         "One row per SKU and location.",
         "sku location_code",
-        "on_hand_qty committed_qty backordered_qty unreflected_qty unseen_qty held_qty atp_qty available_qty oldest_input_at_utc",
+        "on_hand_qty committed_qty backordered_qty spared_qty unapproved_qty partner_open_qty unreflected_qty unseen_qty held_qty "
+        "atp_qty other_short_qty available_qty oldest_input_at_utc",
     ),
     _table(
         "out_channel_quantities",
@@ -250,18 +302,31 @@ _TABLES = (
         "channel_code sku location_code expected_qty desired_qty change_key",
     ),
     _table(
+        "out_activations",
+        "One row per shop, inventory item and location that must be stocked before it can show a number.",
+        "shop_code inventory_item_id_shopify location_id_shopify",
+        "channel_code sku location_code publish_qty",
+    ),
+    _table(
         "out_plan",
         "One row per channel, SKU and location whose number a change of the contract would alter.",
         "channel_code sku location_code",
         "before_qty after_qty change_qty why",
+    ),
+    _table(
+        "out_shadow",
+        "One row per channel, SKU and location that a shop shows otherwise than we would.",
+        "channel_code sku location_code",
+        "shown_qty publish_qty units_qty verdict_code why",
     ),
     _table("out_feed_rows", "One row per channel and SKU.", "channel_code sku", "publish_qty"),
     _table(
         "out_netsuite_documents",
         "One row per NetSuite document to write, leave or set aside.",
         "external_id",
-        "shop_code order_id_shopify order_name action_code record_type reason_code reason total_amount currency_code payload payload_hash",
-        "reason_code reason record_type payload payload_hash total_amount",
+        "shop_code order_id_shopify order_name step_count action_code record_type source_external_id source_record_type reason_code reason "
+        "total_amount currency_code payload payload_hash",
+        "reason_code reason record_type source_external_id source_record_type payload payload_hash total_amount",
     ),
     _table(
         "out_netsuite_document_lines",

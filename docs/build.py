@@ -15,6 +15,7 @@ from pydantic.fields import FieldInfo
 from contract import models
 from contract.fields import kind_of
 from contract.tables import TABLES
+from domain.order_decisions import DECISIONS
 from domain.unresolved import REASONS
 
 FOLDER = Path(__file__).parent / "generated"
@@ -54,9 +55,25 @@ def reasons_page() -> str:
     return "\n".join([*lines, *(f"| `{code}` | {text} |" for code, text in REASONS.items()), ""])
 
 
+def order_documents_page() -> str:
+    """Return the decision table of order documents as Markdown."""
+    lines = [
+        HEADER,
+        "# Which documents an order becomes",
+        "",
+        "| what happens in Shopify | documents in NetSuite, in order | besides |",
+    ]
+    lines.append("|---|---|---|")
+    for row in DECISIONS:
+        made = ", ".join(f"`{name}`" for name in row.documents) or "none"
+        lines.append(f"| {row.when} | {made} | {row.besides} |")
+    return "\n".join([*lines, ""])
+
+
 def main(arguments: list[str]) -> int:
     """Write the pages, or check that they are fresh; return the exit code."""
     pages = {"frames.md": frames_page(), "contract.md": contract_page(), "reason-codes.md": reasons_page()}
+    pages["order-documents.md"] = order_documents_page()
     stale = [name for name, text in pages.items() if not (FOLDER / name).exists() or (FOLDER / name).read_text() != text]
     if "--check" in arguments:
         if stale:

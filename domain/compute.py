@@ -14,6 +14,8 @@ from domain.arrivals import conform_arrivals
 from domain.components import conform_components, explode, kit_items
 from domain.conform_netsuite import Stock, conform_items, conform_stock
 from domain.conform_shopify import conform_holds, conform_levels, conform_tags, resolve_variants
+from domain.other_orders import find_other_orders, short_units
+from domain.partners import find_open_units, merge_arrivals, with_partners
 from domain.sales import find_sales
 from domain.unresolved import gather, unresolved
 
@@ -37,7 +39,7 @@ def compute_inventory(raw: Frames, state: Frames, contract: Contract, fingerprin
         contract: the rules.
         fingerprint: the contract's version.
     """
-    core, stock, aside = _conform(raw, contract)
+    core, stock, variants, aside = _conform(raw, contract)
     core_ledger, aside_ledger = _ledger(raw, core, contract)
     patience = timedelta(hours=contract.tolerances.unexplained_drop_hours)
     expected = expected_levels.advance(
@@ -46,6 +48,8 @@ def compute_inventory(raw: Frames, state: Frames, contract: Contract, fingerprin
     pair = ["shop_code", "sku", "location_code"]
     manual = unresolved("core_expected_levels", expected.expired, pair, "manual_change", "drop_qty")
     core |= {"core_ledger": core_ledger, "core_expected_levels": expected.levels, "core_counted_events": expected.counted}
+    order_lines = (raw["raw_netsuite__order_lines"], raw["raw_netsuite__order_lines_reread"])
+    core["core_other_orders"] = find_other_orders(*order_lines, core["core_items"], contract, _newest(core))
     out_atp, numbers, aside_rules = decide_numbers(core, stock, contract, fingerprint, _newest(core))
     return Inventory(
         {
@@ -54,6 +58,7 @@ def compute_inventory(raw: Frames, state: Frames, contract: Contract, fingerprin
             "out_atp": out_atp,
             "out_channel_quantities": numbers,
             "out_quantity_changes": publishing.find_changes(numbers, core["core_levels"], contract),
+            "out_activations": publishing.find_activations(numbers, core["core_levels"], variants, contract),
             "out_feed_rows": publishing.find_feed_rows(numbers, contract),
         }
     )
@@ -66,7 +71,7 @@ def decide_numbers(
 
     Args:
         core: `core_ledger`, `core_expected_levels`, `core_levels`, `core_holds`, `core_components`, `core_arrivals`,
-            `core_sales` and `core_tags`.
+            `core_other_orders`, `core_partner_open`, `core_sales` and `core_tags`.
         stock: NetSuite's balances.
         contract: the rules.
         fingerprint: the contract's version.
@@ -78,16 +83,22 @@ def decide_numbers(
         "unreflected_qty": core["core_ledger"],
         "unseen_qty": explode(unseen, kits, ["unseen_qty"]),
         "held_qty": explode(core["core_holds"], kits, ["held_qty"]),
+        "spared_qty": core["core_other_orders"],
+        "unapproved_qty": core["core_other_orders"],
+        "partner_open_qty": core["core_partner_open"],
+        "other_short_qty": short_units(core["core_other_orders"], contract),
     }
     out_atp = atp.compute_atp(stock, explode(core["core_levels"], kits, []), terms)
     numbers, findings = channels.compute_channel_quantities(out_atp, core, contract, fingerprint, at)
     return out_atp, numbers, findings
 
 
-def _conform(raw: Frames, contract: Contract) -> tuple[dict[str, pd.DataFrame], Stock, list[pd.DataFrame]]:
-    """Return the core frames that follow from the raw ones alone, the balances, and what was set aside."""
+def _conform(raw: Frames, contract: Contract) -> tuple[dict[str, pd.DataFrame], Stock, pd.DataFrame, list[pd.DataFrame]]:
+    """Return the core frames that follow from the raw ones alone, the balances, the variants, and what was set aside."""
     items, aside_items = conform_items(raw["raw_netsuite__items"])
-    stock = conform_stock(raw["raw_netsuite__stock"], items, contract)
+    netsuite = conform_stock(raw["raw_netsuite__stock"], raw["raw_netsuite__sellable"], items, contract)
+    partners = with_partners(raw, netsuite, items, contract, _read_at(raw))
+    stock = partners.stock
     kits, aside_kits = conform_components(raw["raw_netsuite__kit_members"], raw["raw_netsuite__items"], items, contract)
     known = {*items["sku"], *kits["kit_sku"]}
     variants, aside_variants = resolve_variants(raw["raw_shopify__variants"], known)
@@ -98,13 +109,18 @@ def _conform(raw: Frames, contract: Contract) -> tuple[dict[str, pd.DataFrame], 
         "core_components": kits,
         "core_tags": conform_tags(raw["raw_shopify__variants"]),
         "core_stock": stock.core,
-        "core_arrivals": conform_arrivals(raw["raw_netsuite__transfers_in_transit"], items, stock.core, contract),
+        "core_arrivals": merge_arrivals(
+            conform_arrivals(raw["raw_netsuite__transfers_in_transit"], items, netsuite.core, contract), partners.arrivals, contract
+        ),
+        "core_partner_open": find_open_units(
+            raw["raw_netsuite__order_lines"], raw["raw_netsuite__order_lines_since"], items, partners.as_of, contract
+        ),
         "core_levels": levels,
         "core_order_lines": lines,
         "core_sales": find_sales(lines, kits),
         "core_holds": conform_holds(levels),
     }
-    return core, stock, [aside_items, stock.aside, aside_kits, aside_variants, aside_levels, aside_lines]
+    return core, stock, variants, [aside_items, stock.aside, aside_kits, aside_variants, aside_levels, aside_lines]
 
 
 def _ledger(raw: Frames, core: Frames, contract: Contract) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -125,3 +141,10 @@ def _newest(core: Frames) -> datetime:
     """Return the run's instant: its newest read, so that a replay has the same."""
     newest = pd.concat([core["core_stock"]["read_at_utc"], core["core_levels"]["read_at_utc"]]).max()
     return datetime(1970, 1, 1, tzinfo=UTC) if pd.isna(newest) else newest.to_pydatetime()
+
+
+def _read_at(raw: Frames) -> datetime:
+    """Return when the balances were read: the instant from which the age of a partner's snapshot counts."""
+    read = raw["raw_netsuite__stock"]["extracted_at_utc"].dropna()
+    read = read if len(read) else raw["raw_partners__snapshots"]["extracted_at_utc"].dropna()
+    return pd.Timestamp(read.max()).to_pydatetime() if len(read) else datetime(1970, 1, 1, tzinfo=UTC)

@@ -11,10 +11,13 @@ from contract.frames import conform
 from contract.models import Contract
 from domain.unresolved import gather, unresolved
 
+NETSUITE = "netsuite"
+"""The source of a balance that no partner gives."""
 STOCK_TYPES = frozenset({"InvtPart", "Assembly"})
 KIT_TYPE = "Kit"
 _STOCK_QTY = ["on_hand_qty", "available_qty", "committed_qty", "backordered_qty", "in_transit_qty", "on_order_qty"]
 _PAIR = ["sku", "location_code"]
+_PLACE = ["item_id_netsuite", "location_id_netsuite"]
 
 
 def conform_items(raw_netsuite__items: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -62,29 +65,51 @@ class Stock:
     unreadable: pd.DataFrame
 
 
-def conform_stock(raw_netsuite__stock: pd.DataFrame, core_items: pd.DataFrame, contract: Contract) -> Stock:
+def conform_stock(
+    raw_netsuite__stock: pd.DataFrame, raw_netsuite__sellable: pd.DataFrame, core_items: pd.DataFrame, contract: Contract
+) -> Stock:
     """Return `core_stock`, what was set aside, and the pairs that cannot be read.
 
     Grain: one row per SKU and location; several NetSuite locations of one code are added up. All quantities missing
     means never stocked there: zero. A pair with one bad quantity is set aside whole, whichever location it came from.
+    Where the contract names the statuses that may be sold, on hand is what is in them, and never more than the total.
     """
     source = "raw_netsuite__stock"
-    sku_of = core_items.set_index("item_id_netsuite")["sku"]
-    rows = raw_netsuite__stock.assign(
-        sku=raw_netsuite__stock["item_id_netsuite"].map(sku_of),
-        location_code=raw_netsuite__stock["location_id_netsuite"].map(netsuite_locations(contract)),
-    )
-    known = rows.dropna(subset=_PAIR)
-    numbers, aside = whole_numbers(source, known, _STOCK_QTY, ["item_id_netsuite", "location_id_netsuite"])
+    known = _placed(raw_netsuite__stock, core_items, contract)
+    numbers, aside = whole_numbers(source, known, _STOCK_QTY, _PLACE)
     bad = known.loc[numbers["is_bad"], _PAIR].drop_duplicates()
+    if contract.account.sellable_statuses:
+        sellable, aside_sellable, bad_sellable = _sellable(raw_netsuite__sellable, core_items, contract)
+        aside, bad = gather([aside, aside_sellable]), pd.concat([bad, bad_sellable]).drop_duplicates()
+        in_status = known.merge(sellable, on=_PLACE, how="left", validate="one_to_one")["sellable_qty"].fillna(0)
+        numbers["on_hand_qty"] = numbers["on_hand_qty"].clip(upper=in_status.astype("int64").to_numpy())
     good = known.assign(**{column: numbers[column] for column in _STOCK_QTY})
     good = good.merge(bad.assign(is_bad=True), on=_PAIR, how="left", validate="many_to_one")
     good = good.loc[good["is_bad"].isna()]
     summed = good.groupby(_PAIR, as_index=False, sort=False)[_STOCK_QTY].sum()
     read_at = good.groupby(_PAIR, as_index=False, sort=False)["extracted_at_utc"].min()
     core = summed.merge(read_at, on=_PAIR, validate="one_to_one").rename(columns={"extracted_at_utc": "read_at_utc"})
-    core = conform("core_stock", core.assign(read_at_utc=pd.to_datetime(core["read_at_utc"], utc=True, format="ISO8601")))
+    core = conform(
+        "core_stock", core.assign(read_at_utc=pd.to_datetime(core["read_at_utc"], utc=True, format="ISO8601"), source_code=NETSUITE)
+    )
     return Stock(core, aside, bad)
+
+
+def _placed(rows: pd.DataFrame, core_items: pd.DataFrame, contract: Contract) -> pd.DataFrame:
+    """Return the rows of our items at our locations, with both codes."""
+    placed = rows.assign(
+        sku=rows["item_id_netsuite"].map(core_items.set_index("item_id_netsuite")["sku"]),
+        location_code=rows["location_id_netsuite"].map(netsuite_locations(contract)),
+    )
+    return placed.dropna(subset=_PAIR)
+
+
+def _sellable(rows: pd.DataFrame, core_items: pd.DataFrame, contract: Contract) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Return what may be sold per item and NetSuite location, what was set aside, and the pairs that cannot be read."""
+    known = _placed(rows, core_items, contract)
+    numbers, aside = whole_numbers("raw_netsuite__sellable", known, ["on_hand_qty"], _PLACE)
+    bad = known.loc[numbers["is_bad"], _PAIR].drop_duplicates()
+    return known[_PLACE].assign(sellable_qty=numbers["on_hand_qty"]), aside, bad
 
 
 def whole_numbers(source: str, rows: pd.DataFrame, columns: Sequence[str], key: Sequence[str]) -> tuple[pd.DataFrame, pd.DataFrame]:

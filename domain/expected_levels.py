@@ -18,7 +18,7 @@ from datetime import datetime, timedelta
 
 import pandas as pd
 
-from contract.frames import conform
+from contract.frames import conform, rebuilt
 
 _PAIR = ["shop_code", "sku", "location_code"]
 _EVENT = ["shop_code", "order_line_id_shopify", "sku", "location_code"]
@@ -97,7 +97,7 @@ def _new_events(counted: pd.DataFrame, core_order_lines: pd.DataFrame, core_leve
     # A location that the line no longer touches has no row now: its units have come back.
     touched = core_order_lines[_EVENT[:2]].drop_duplicates()
     seen = seen.merge(touched, on=_EVENT[:2], how="inner", validate="many_to_one")
-    rows = now.merge(seen, on=_EVENT, how="outer", validate="one_to_one", suffixes=("", "_before"))
+    rows = rebuilt(now).merge(rebuilt(seen), on=_EVENT, how="outer", validate="one_to_one", suffixes=("", "_before"))
     rows = rows.merge(core_levels[[*_PAIR, "read_at_utc"]], on=_PAIR, how="inner", validate="many_to_one")
     rows = rows.loc[rows["event_at_utc"].isna() | (rows["event_at_utc"] <= rows["read_at_utc"])]
     quantities = ["left_qty", "back_qty", "left_qty_before", "back_qty_before"]

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from contract.frames import conform
+from contract.frames import conform, rebuilt
 from contract.models import Contract
 from domain.conform_netsuite import netsuite_locations, whole_numbers
 
@@ -79,8 +79,8 @@ def build_ledger(
         contract: for the mapping of locations.
     """
     linked = steady.merge(line_links, on=_LINE, how="inner", validate="one_to_one").assign(
-        sku=lambda rows: rows["item_id_netsuite"].map(sku_of_item),
-        location_code=lambda rows: rows["location_id_netsuite"].map(netsuite_locations(contract)),
+        sku=lambda rows: rows["item_id_netsuite"].map(sku_of_item).astype("str"),
+        location_code=lambda rows: rows["location_id_netsuite"].map(netsuite_locations(contract)).astype("str"),
     )
     reflected = (
         linked.dropna(subset=["sku", "location_code"])
@@ -88,7 +88,7 @@ def build_ledger(
         .agg(reflected_qty=("reflected_qty", "sum"), transaction_id_netsuite=("transaction_id_netsuite", "min"))
     )
     demand = core_order_lines[[*_KEY, "order_id_shopify", "demand_qty"]]
-    rows = demand.merge(reflected, on=_KEY, how="outer", validate="one_to_one")
+    rows = rebuilt(demand).merge(rebuilt(reflected), on=_KEY, how="outer", validate="one_to_one")
     orders = core_order_lines.drop_duplicates(_KEY[:2]).set_index(_KEY[:2])["order_id_shopify"]
     known = pd.MultiIndex.from_frame(rows[_KEY[:2]]).isin(orders.index)
     rows = rows.loc[known].fillna({"demand_qty": 0, "reflected_qty": 0})

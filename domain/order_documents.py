@@ -1,16 +1,15 @@
 """Order documents: what each Shopify order becomes in NetSuite, to the cent, or why it is set aside.
 
-A till order becomes a cash sale only if it is fully paid and handed over at its till; every other order a sales order.
-The amounts are Shopify's own, never computed again; goods, discounts, shipping and tax must add up to its total before
-anything is sent (the equality gate). Edited and refunded orders are set aside: their life comes with the next issue.
+A till order becomes a cash sale only if it is fully paid and handed over at its till; every other order a sales order. The
+amounts are Shopify's own, from its feed of sales, never computed again; equality gates hold before anything is sent.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -20,54 +19,39 @@ from contract.frames import Frames, from_rows
 from contract.models import Contract
 from domain.conform_shopify import shopify_locations
 from domain.custom_fields import map_fields
-from domain.demand import OPEN_FULFILLMENT_ORDERS
+from domain.money import ZERO, Money
+from domain.order_facts import OrderFacts, number_of, read_facts
+from domain.order_gates import check_bills, check_lines, check_order, check_tenders
+from domain.order_life import Bill, Life, live
+from domain.order_lines import Books, Line, Refusal, bill_lines, order_lines, tax_details
+from domain.order_steps import Step, Steps
 
-Row = Mapping[str, Any]
 _ORDER = ["shop_code", "order_id_shopify"]
+_PAID = ("PAID", "PARTIALLY_REFUNDED", "REFUNDED")
+_RECORD_OF_TYPE = {"SalesOrd": "salesOrder", "CashSale": "cashSale"}
 
 
 @dataclass(frozen=True)
 class Documents:
-    """What was decided: `out_netsuite_documents`, one row per order, and `out_netsuite_document_lines`."""
+    """What was decided: `out_netsuite_documents`, one row per document, and `out_netsuite_document_lines`."""
 
     documents: pd.DataFrame
     lines: pd.DataFrame
 
 
-@dataclass(frozen=True)
-class _Books:
-    """What the orders are looked up in."""
-
-    contract: Contract
-    item_of_sku: Mapping[str, str]
-    lines: Mapping[Any, list[Row]]
-    routed: Mapping[Any, list[Row]]
-    shipped: Mapping[Any, list[Row]]
-    linked: Mapping[Any, str]
-    ambiguous: frozenset[str]
-    places: Mapping[tuple[str, str], str]
-
-
-@dataclass
-class _Draft:
-    """A document in the making: its lines, or the first thing that is wrong with it."""
-
-    reason_code: str | None = None
-    reason: str | None = None
-    lines: list[dict[str, Any]] = field(default_factory=list)
-
-    def refuse(self, code: str, told: str) -> None:
-        """Keep the first reason: the others often follow from it."""
-        if self.reason_code is None:
-            self.reason_code, self.reason = code, told
-
-
-def build_documents(
-    raw: Frames, links: pd.DataFrame, ambiguous: pd.DataFrame, core_items: pd.DataFrame, contract: Contract
+def build_documents(  # noqa: PLR0913, PLR0917 - the frames of a run
+    raw: Frames,
+    links: pd.DataFrame,
+    ambiguous: pd.DataFrame,
+    core_items: pd.DataFrame,
+    contract: Contract,
+    known: Mapping[str, str] | None = None,
+    echoes: frozenset[str] = frozenset(),
 ) -> Documents:
-    """Return a decision for every order: create, adopt, skip or set_aside.
+    """Return a decision for every order, and for every document that follows it: create, transform, revise, adopt, skip, set_aside.
 
-    Grain: documents one row per order; lines one row per NetSuite line to write.
+    Grain: documents one row per document, in the order of `step_count` within an order; lines one row per line of the
+    order's own document.
 
     Args:
         raw: the `raw_shopify__*` order frames.
@@ -75,21 +59,27 @@ def build_documents(
         ambiguous: what `link_orders` set aside: `value` holds the reference that several share.
         core_items: for the item of a SKU.
         contract: the rules.
+        known: documents that NetSuite has, external id to internal id: they are not made again.
+        echoes: Shopify's fulfilments that we made of NetSuite's own: they are shipped there already.
     """
     places = shopify_locations(contract)
-    books = _Books(
+    linked = {
+        (str(row["shop_code"]), str(row["order_id_shopify"])): {str(k): v for k, v in row.items()}
+        for row in links.to_dict("records")
+    }
+    books = Books(
         contract=contract,
         item_of_sku=dict(zip(core_items["sku"], core_items["item_id_netsuite"], strict=True)),
-        lines=_by_order(raw["raw_shopify__order_lines"]),
-        routed=_by_order(raw["raw_shopify__fulfillment_order_lines"]),
-        shipped=_by_order(raw["raw_shopify__fulfillments"]),
-        linked={tuple(row[:2]): row[2] for row in links[[*_ORDER, "transaction_id_netsuite"]].itertuples(index=False, name=None)},
-        ambiguous=frozenset(ambiguous["value"]),
         places={(row[0], row[1]): row[2] for row in places.itertuples(index=False, name=None)},
+        linked=linked,
+        ambiguous=frozenset(ambiguous["value"]),
+        known=known or {},
+        echoes=echoes,
     )
-    decided = [_decide(order, books) for order in _rows(raw["raw_shopify__orders"])]
-    documents = [document for document, _ in decided]
-    lines = [line for _, parts in decided for line in parts]
+    documents: list[dict[str, Any]] = []
+    lines: list[dict[str, Any]] = []
+    for facts in read_facts(raw):
+        documents += _Decision(facts, books).rows(lines)
     return Documents(from_rows("out_netsuite_documents", documents), from_rows("out_netsuite_document_lines", lines))
 
 
@@ -99,222 +89,219 @@ def external_id(shop_code: str, order_id: str) -> str:
     >>> external_id("GROCER", "gid://shopify/Order/42")
     'SHOPIFY-GROCER-42'
     """
-    return f"SHOPIFY-{shop_code}-{order_id.rsplit('/', 1)[-1]}"
+    return f"SHOPIFY-{shop_code}-{number_of(order_id)}"
 
 
-def _decide(order: Row, books: _Books) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    key = (order["shop_code"], order["order_id_shopify"])
-    document: dict[str, Any] = {
-        "external_id": external_id(*key),
-        "shop_code": key[0],
-        "order_id_shopify": key[1],
-        "order_name": order["name"],
-        "record_type": None,
-        "reason_code": None,
-        "reason": None,
-        "total_amount": Decimal(order["total_amount"] or 0),
-        "currency_code": order["currency_code"],
-        "payload": None,
-        "payload_hash": None,
-    }
-    left_alone = _left_alone(order, key, books)
-    if left_alone:
-        action, code, told = left_alone
-        return {**document, "action_code": action, "reason_code": code, "reason": told}, []
-    draft = _draft(order, key, books)
-    record_type, place = _record_type(order, key, books)
-    payload = _payload(order, draft, (record_type, place), books) if draft.reason_code is None else {}
-    if draft.reason_code is not None:
-        return {**document, "action_code": "set_aside", "reason_code": draft.reason_code, "reason": draft.reason}, []
-    text = json.dumps(payload, separators=(",", ":"), ensure_ascii=False)
-    digest = hashlib.sha256(json.dumps(payload, sort_keys=True).encode()).hexdigest()
-    lines = [
-        {
-            "external_id": document["external_id"],
-            "line_number": str(number),
-            "order_line_id_shopify": line["order_line_id"],
-            "item_id_netsuite": line["item_id"],
-            "location_id_netsuite": line["location_id"],
-            "quantity_qty": line["quantity"],
-            "line_amount": line["amount"],
-            "line_kind": line["kind"],
-        }
-        for number, line in enumerate(draft.lines, start=1)
-    ]
-    return {**document, "action_code": "create", "record_type": record_type, "payload": text, "payload_hash": digest}, lines
+class _Decision:
+    """What is decided for one order."""
 
+    def __init__(self, facts: OrderFacts, books: Books) -> None:
+        self.facts, self.books, self.order = facts, books, facts.order
+        self.root = external_id(*facts.key)
+        self.link = books.linked.get(facts.key)
 
-def _left_alone(  # noqa: PLR0911 - one return a rule
-    order: Row, key: tuple[str, str], books: _Books
-) -> tuple[str, str | None, str] | None:
-    """Return the action for orders of which nothing is written, or None."""
-    if key in books.linked:
-        return "adopt", None, f"NetSuite has it as transaction {books.linked[key]}"
-    number = key[1].rsplit("/", 1)[-1]
-    if any(value in books.ambiguous for value in (order["name"], external_id(*key), number)):
-        return "set_aside", "ambiguous_link", f"several NetSuite documents match order {order['name']}; link one by hand"
-    if order["is_test"] == "true":
-        return "skip", "test_order", "a test order is never booked"
-    lines = books.lines.get(key, [])
-    if order["cancelled_at_utc"] and not books.shipped.get(key):
-        return "skip", "cancelled", "cancelled before anything was handed over, and NetSuite never had it"
-    if not lines:
-        return "skip", "no_lines", "the order has no lines"
-    is_edited = order["is_edited"] == "true" or any(line["ordered_qty"] != line["current_qty"] for line in lines)
-    if is_edited or Decimal(order["current_total_amount"] or 0) != Decimal(order["total_amount"] or 0):
-        told = f"order {order['name']} was edited, refunded or partly cancelled before it was booked; book it by hand"
-        return "set_aside", "edited_or_refunded", told
-    return None
+    def rows(self, lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Return the rows of `out_netsuite_documents`, and add those of the lines."""
+        left_alone = self._left_alone()
+        if left_alone:
+            action, code, told = left_alone
+            return [self._row(0, action_code=action, reason_code=code, reason=told)]
+        made: list[dict[str, Any]] = []
+        try:
+            for step, row in enumerate(self._steps(lines)):
+                made.append(row | {"step_count": step})
+        except Refusal as refusal:
+            reason = {"reason_code": refusal.code, "reason": refusal.told}
+            aside = self._row(len(made), action_code="set_aside", **reason)
+            made.append(aside if not made else aside | {"external_id": f"{self.root}-ASIDE"})
+        return made
 
+    def _left_alone(self) -> tuple[str, str | None, str] | None:
+        """Return the action for orders of which nothing is written, or None."""
+        order, contract = self.order, self.books.contract
+        is_ours = self.link is not None and self.link.get("external_id") == self.root
+        if self.link is not None and not (is_ours and contract.orders.follow_to != "order"):
+            return "adopt", None, f"NetSuite has it as transaction {self.link['transaction_id_netsuite']}"
+        if any(value in self.books.ambiguous for value in (order["name"], self.root, self.facts.number)):
+            return "set_aside", "ambiguous_link", f"several NetSuite documents match order {order['name']}; link one by hand"
+        if order["is_test"] == "true":
+            return "skip", "test_order", "a test order is never booked"
+        if not is_ours and order["cancelled_at_utc"] and not self.facts.shipments:
+            return "skip", "cancelled", "cancelled before anything was handed over, and NetSuite never had it"
+        return None if self.facts.lines else ("skip", "no_lines", "the order has no lines")
 
-def _draft(order: Row, key: tuple[str, str], books: _Books) -> _Draft:
-    draft = _Draft()
-    for line in books.lines[key]:
-        _add_goods(draft, order, line, books)
-    items = books.contract.orders.items
-    discount = -sum((_discount(line) for line in books.lines[key]), Decimal(0))
-    shipping = Decimal(order["shipping_amount"] or 0)
-    tax = Decimal(order["tax_amount"] or 0)
-    for kind, item, amount in (("discount", items.discount_item_id, discount), ("shipping", items.shipping_item_id, shipping)):
-        if amount:
-            draft.lines.append(_line(kind, item, 1, amount, None, None))
-    if tax and order["has_taxes_included"] != "true":
-        draft.lines.append(_line("tax", items.tax_item_id, 1, tax, None, None))
-    _check_total(draft, order)
-    return draft
+    def _steps(self, lines: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+        contract, facts = self.books.contract, self.facts
+        self._check_currency()
+        check_order(facts)
+        record_type = self._record_type()
+        tips = frozenset(sale.line_id for sale in facts.sales if sale.line_type == "TIP" and sale.line_id)
+        life = live(facts, is_cash_sale=record_type == "cashSale", unshippable=tips)
+        yield from self._customer()
+        steps = Steps(facts, life, self.books, record_type, self.root)
+        if record_type == "cashSale":
+            yield from self._cash_sales(life, steps, lines)
+        else:
+            yield from self._sales_order(life, lines)
+        if contract.orders.follow_to != "order":
+            if contract.orders.follow_to == "settlement":
+                check_tenders(facts)
+            for step in steps.follow():
+                if step.external_id not in self.books.known:
+                    yield self._step_row(step)
+            check_bills(facts, life)
 
-
-def _add_goods(draft: _Draft, order: Row, line: Row, books: _Books) -> None:
-    """Add a line's goods: one NetSuite line per location that its units are at."""
-    name = f"order {order['name']} line {line['title']!r}"
-    sku = line["sku"]
-    if sku is None:
-        draft.refuse("no_sku", f"{name} has no SKU (a custom line, or a variant without one); give it one, or book it by hand")
-        return
-    if sku not in books.item_of_sku:
-        draft.refuse("unmapped_sku", f"{name}: SKU {sku} is no stock item in NetSuite, or is there twice; create or mend the item")
-        return
-    units = _units_by_place(line, (order["shop_code"], order["order_id_shopify"]), books)
-    price = Decimal(line["unit_price_amount"])
-    for gid, count in units.items():
-        code = books.places.get((order["shop_code"], gid)) if gid else books.contract.shop(order["shop_code"]).unrouted_location
-        if code is None:
-            draft.refuse("unmapped_location", f"{name}: location {gid} is in no entry of the contract's locations; add it")
+    def _sales_order(self, life: Life, lines: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+        wanted = order_lines(self.facts, life, self.books)
+        whole = sum((account.money for account in life.accounts.values()), Money())
+        details = tax_details(self.facts, whole, self.books)
+        check_lines(self.facts, wanted, life.kept_total, whole.tax if details else ZERO)
+        if not wanted and self.link is None:
+            yield self._row(
+                0, action_code="skip", reason_code="nothing_left", reason="everything was taken off before it was booked"
+            )
             return
-        place = next(x.netsuite_locations[0] for x in books.contract.locations if x.location_code == code)
-        values, problems = map_fields("line", order, line, books.contract)
-        for problem in problems:
-            draft.refuse(problem.reason_code, f"{name}: {problem.told}")
-        values[books.contract.account.line_id_field] = line["order_line_id_shopify"]
-        draft.lines.append(_line("goods", books.item_of_sku[sku], count, price * count, place, line) | {"fields": values})
+        body = self._header("salesOrder", None) | details
+        body["orderStatus"] = {"id": "A" if self.books.contract.orders.initial_status == "pending_approval" else "B"}
+        if self.link is not None:
+            body = {"externalId": self.root} | details
+        body["item"] = {"items": [line.body() for line in wanted]}
+        lines += _line_rows(self.root, wanted)
+        action = "create" if self.link is None else "revise"
+        yield self._body_row(self.root, action, "salesOrder", body, life.kept_total)
 
+    def _cash_sales(self, life: Life, steps: Steps, lines: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+        """Yield the cash sale, and one of its own for each later event at the till that sold more (an exchange)."""
+        till = self.order["retail_location_id_shopify"]
+        place = self.books.place(self.facts.key[0], till, f"order {self.order['name']}")
+        rounding = sum((tender.rounding for tender in self.facts.tenders if tender.amount > 0), ZERO)
+        bills = [event for event in life.events if isinstance(event, Bill)]
+        for number, bill in enumerate(bills):
+            name = self.root if number == 0 else f"{self.root}-E{number_of(bill.event_id)}"
+            if number == 0 and rounding:
+                bill = Bill(bill.event_id, bill.at, None, {**bill.parts, "ROUNDING": (0, Money(rounding))})  # noqa: PLW2901
+            if any(units < 0 for units, _ in bill.parts.values()):
+                told = f"order {self.order['name']}: an edit took units off a cash sale; book it by hand"
+                raise Refusal("edited_cash_sale", told)
+            steps.sold_on |= dict.fromkeys(bill.parts, name)
+            wanted = bill_lines(self.facts, bill, till, self.books)
+            whole = sum((money for _, money in bill.parts.values()), Money())
+            details = tax_details(self.facts, whole, self.books)
+            check_lines(self.facts, wanted, bill.total, whole.tax if details else ZERO)
+            is_known = name in self.books.known or (number == 0 and self.link is not None)
+            if not is_known:
+                body = self._header("cashSale", place) | details | {"externalId": name, "tranDate": bill.day}
+                body["item"] = {"items": [line.body() | {"location": {"id": place}} for line in wanted]}
+                lines += _line_rows(name, wanted)
+                yield self._body_row(name, "create", "cashSale", body, bill.total)
 
-def _units_by_place(line: Row, key: tuple[str, str], books: _Books) -> dict[str | None, int]:
-    """Return the line's units by Shopify location: shipped there, to be shipped from there; None where not routed yet."""
-    units: dict[str | None, int] = {}
-    for row in books.shipped.get(key, []):
-        if row["order_line_id_shopify"] == line["order_line_id_shopify"] and row["status_code"] == "SUCCESS":
-            units[row["location_id_shopify"]] = units.get(row["location_id_shopify"], 0) + int(row["fulfilled_qty"])
-    for row in books.routed.get(key, []):
-        is_open = row["status_code"] in OPEN_FULFILLMENT_ORDERS and int(row["remaining_qty"])
-        if row["order_line_id_shopify"] == line["order_line_id_shopify"] and is_open:
-            units[row["location_id_shopify"]] = units.get(row["location_id_shopify"], 0) + int(row["remaining_qty"])
-    rest = int(line["ordered_qty"]) - sum(units.values())
-    return {**units, None: rest} if rest > 0 else units
-
-
-def _check_total(draft: _Draft, order: Row) -> None:
-    """The equality gate: the lines add up to Shopify's total, and each term to Shopify's own."""
-    total = Decimal(order["total_amount"] or 0)
-    sums = {kind: sum((x["amount"] for x in draft.lines if x["kind"] == kind), Decimal(0)) for kind in ("goods", "discount")}
-    subtotal = Decimal(order["subtotal_amount"] or 0)
-    if sums["goods"] + sums["discount"] != subtotal:
-        told = (
-            f"order {order['name']}: goods {sums['goods']} and discounts {sums['discount']} are not Shopify's subtotal {subtotal}"
+    def _record_type(self) -> str:
+        """Return cashSale for a till sale that is paid and handed over there, else salesOrder; once written it stays."""
+        if self.link is not None:
+            return _RECORD_OF_TYPE.get(str(self.link.get("transaction_type")), "salesOrder")
+        till = self.order["retail_location_id_shopify"]
+        is_paid = self.order["financial_status"] in _PAID and Decimal(self.order["outstanding_amount"] or 0) <= 0
+        is_till = self.order["source_name"] in self.books.contract.orders.till_sources
+        handed = {made.location_id for made in self.facts.shipments}
+        is_handed = bool(self.facts.shipments) and handed == {till} and not any(self.facts.open_units.values())
+        return (
+            "cashSale"
+            if is_till and till and is_paid and is_handed and (self.facts.key[0], till) in self.books.places
+            else "salesOrder"
         )
-        draft.refuse("totals_differ", f"{told}; look at its discounts in Shopify")
-    whole = sum((line["amount"] for line in draft.lines), Decimal(0))
-    if whole != total:
-        told = f"order {order['name']}: goods, discounts, shipping and tax add up to {whole}, Shopify's total is {total}"
-        draft.refuse("totals_differ", f"{told}; look for tips, duties, fees or gift cards")
+
+    def _check_currency(self) -> None:
+        account = self.books.contract.account
+        code = self.order["currency_code"]
+        if code not in (account.currency_code, *account.currencies):
+            told = f"order {self.order['name']} is in {code}, the account in {account.currency_code}; add it to account.currencies"
+            raise Refusal("unmapped_currency", told)
+
+    def _entity(self) -> str | None:
+        """Return the external id of the buyer's own customer; None where the shop's is booked on."""
+        orders, order = self.books.contract.orders, self.order
+        if orders.customers == "own" and order["customer_id_shopify"]:
+            return f"SHOPCUST-{self.facts.key[0]}-{number_of(order['customer_id_shopify'])}"
+        if orders.guests == "own" and not order["customer_id_shopify"] and order["customer_email"]:
+            digest = hashlib.sha256(str(order["customer_email"]).lower().encode()).hexdigest()[:16]
+            return f"SHOPCUST-{self.facts.key[0]}-G{digest}"
+        return None
+
+    def _customer(self) -> Iterator[dict[str, Any]]:
+        name = self._entity()
+        if name is None or name in self.books.known:
+            return
+        email = self.order["customer_email"]
+        body: dict[str, Any] = {"externalId": name, "companyName": email or name}
+        body |= {"email": email} if email else {}
+        subsidiary = self.books.contract.account.subsidiary_id
+        body |= {"subsidiary": {"id": subsidiary}} if subsidiary else {}
+        yield self._body_row(name, "create", "customer", body, ZERO)
+
+    def _header(self, record_type: str, place: str | None) -> dict[str, Any]:
+        contract = self.books.contract
+        values, problems = map_fields("body", self.order, None, contract)
+        for problem in problems:
+            raise Refusal(problem.reason_code, f"order {self.order['name']}: {problem.told}")
+        body: dict[str, Any] = {
+            "externalId": self.root,
+            "entity": {"$entity": True},
+            "tranDate": str(self.order["created_at_utc"])[:10],
+        }
+        body |= {"otherRefNum": self.order["name"], **values}
+        if contract.account.subsidiary_id:
+            body["subsidiary"] = {"id": contract.account.subsidiary_id}
+        if self.order["currency_code"] != contract.account.currency_code:
+            body["currency"] = {"id": contract.account.currencies[self.order["currency_code"]]}
+        return body | ({"location": {"id": place}} if record_type == "cashSale" else {})
+
+    def _filled(self, body: Any) -> Any:
+        """Return a body with its customer filled in: the shop's id, or a reference to the buyer's own."""
+        if isinstance(body, dict):
+            if body.get("$entity"):
+                name = self._entity()
+                return {"id": {"$ref": name} if name else self.books.contract.shop(self.facts.key[0]).customer_id}
+            return {key: self._filled(value) for key, value in body.items()}
+        return [self._filled(value) for value in body] if isinstance(body, list) else body
+
+    def _step_row(self, step: Step) -> dict[str, Any]:
+        action = "create" if step.source_external_id is None else "transform"
+        row = self._body_row(step.external_id, action, step.record_type, step.body, step.total)
+        return row | {"source_external_id": step.source_external_id, "source_record_type": step.source_record_type}
+
+    def _body_row(self, name: str, action: str, record_type: str, body: Mapping[str, Any], total: Decimal) -> dict[str, Any]:
+        filled = self._filled(dict(body))
+        payload = json.dumps(filled, separators=(",", ":"), ensure_ascii=False)
+        digest = hashlib.sha256(json.dumps(filled, sort_keys=True).encode()).hexdigest()
+        row = self._row(0, action_code=action, record_type=record_type, payload=payload, payload_hash=digest)
+        return row | {"external_id": name, "total_amount": total}
+
+    def _row(self, step: int, **more: Any) -> dict[str, Any]:
+        blank = dict.fromkeys(
+            ("record_type", "source_external_id", "source_record_type", "reason_code", "reason", "payload", "payload_hash")
+        )
+        return {
+            "external_id": self.root,
+            "shop_code": self.facts.key[0],
+            "order_id_shopify": self.facts.key[1],
+            "order_name": self.order["name"],
+            "step_count": step,
+            "total_amount": Decimal(self.order["total_amount"] or 0),
+            "currency_code": self.order["currency_code"],
+            **blank,
+            **more,
+        }
 
 
-def _record_type(order: Row, key: tuple[str, str], books: _Books) -> tuple[str, str | None]:
-    """Return cashSale and its NetSuite location for a till sale that is paid and handed over there, else salesOrder."""
-    till = order["retail_location_id_shopify"]
-    code = books.places.get((key[0], till)) if till else None
-    is_paid = order["financial_status"] == "PAID" and Decimal(order["outstanding_amount"] or 0) == 0
-    handed = {place for line in books.lines[key] for place in _units_by_place(line, key, books)}
-    is_open = any(int(row["remaining_qty"]) for row in books.routed.get(key, []))
-    if order["source_name"] in books.contract.orders.till_sources and code and is_paid and handed == {till} and not is_open:
-        place = next(x.netsuite_locations[0] for x in books.contract.locations if x.location_code == code)
-        return "cashSale", place
-    return "salesOrder", None
-
-
-def _payload(order: Row, draft: _Draft, record: tuple[str, str | None], books: _Books) -> dict[str, Any]:
-    """Return the body to send. Amounts are JSON numbers with two decimals, which a double holds exactly to the cent."""
-    record_type, place = record
-    contract = books.contract
-    values, problems = map_fields("body", order, None, contract)
-    for problem in problems:
-        draft.refuse(problem.reason_code, f"order {order['name']}: {problem.told}")
-    body: dict[str, Any] = {
-        "externalId": external_id(order["shop_code"], order["order_id_shopify"]),
-        "entity": {"id": contract.shop(order["shop_code"]).customer_id},
-        "tranDate": str(order["created_at_utc"])[:10],
-        "otherRefNum": order["name"],
-        **values,
-    }
-    if contract.account.subsidiary_id:
-        body["subsidiary"] = {"id": contract.account.subsidiary_id}
-    if record_type == "salesOrder":
-        body["orderStatus"] = {"id": "A" if contract.orders.initial_status == "pending_approval" else "B"}
-    else:
-        body["location"] = {"id": place}
-    body["item"] = {"items": [_payload_line(line, place) for line in draft.lines]}
-    return body
-
-
-def _payload_line(line: Row, place: str | None) -> dict[str, Any]:
-    rate = line["amount"] / line["quantity"]
-    body: dict[str, Any] = {
-        "item": {"id": line["item_id"]},
-        "quantity": line["quantity"],
-        "rate": float(rate),
-        "amount": float(line["amount"]),
-    }
-    location = line["location_id"] or place
-    if location:
-        body["location"] = {"id": location}
-    return {**body, **line.get("fields", {})}
-
-
-def _line(kind: str, item_id: str, quantity: int, amount: Decimal, location_id: str | None, source: Row | None) -> dict[str, Any]:  # noqa: PLR0913, PLR0917
-    order_line_id = source["order_line_id_shopify"] if source else None
-    return {
-        "kind": kind,
-        "item_id": item_id,
-        "quantity": quantity,
-        "amount": amount,
-        "location_id": location_id,
-        "order_line_id": order_line_id,
-    }
-
-
-def _discount(line: Row) -> Decimal:
-    return sum((Decimal(row["amount"]) for row in json.loads(line["discount_allocations"] or "[]")), Decimal(0))
-
-
-def _by_order(frame: pd.DataFrame) -> dict[Any, list[Row]]:
-    grouped: dict[Any, list[Row]] = {}
-    for row in _rows(frame):
-        grouped.setdefault((row["shop_code"], row["order_id_shopify"]), []).append(row)
-    return grouped
-
-
-def _rows(frame: pd.DataFrame) -> Iterator[Row]:
-    clean = frame.astype("object").where(frame.notna(), None)
-    names: Sequence[str] = [str(name) for name in clean.columns]
-    for values in clean.itertuples(index=False, name=None):
-        yield dict(zip(names, values, strict=True))
+def _line_rows(name: str, lines: list[Line]) -> Iterator[dict[str, Any]]:
+    for number, line in enumerate(lines, start=1):
+        yield {
+            "external_id": name,
+            "line_number": str(number),
+            "order_line_id_shopify": line.order_line_id,
+            "item_id_netsuite": line.item_id,
+            "location_id_netsuite": line.location_id,
+            "quantity_qty": line.units,
+            "line_amount": line.amount,
+            "line_kind": line.kind,
+        }

@@ -34,7 +34,8 @@ def link_orders(
     linked: list[pd.DataFrame] = []
     ambiguous: list[pd.DataFrame] = []
     for position, link in enumerate(contract.orders.order_links):
-        values = orders.assign(wanted=[_fill(link.pattern, row) for row in orders.to_dict("records")])
+        spelled = [_fill(link.pattern, row) for row in orders.to_dict("records")]
+        values = orders.assign(wanted=pd.Series(spelled, index=orders.index, dtype="str"))
         found = values.merge(
             documents.assign(wanted=documents[_column_of(link)]).dropna(subset=["wanted"]), on="wanted", validate="many_to_many"
         )
@@ -73,9 +74,10 @@ def link_lines(
     # A kit's member is never matched by its own item: the same item may be sold by itself in the same order.
     loose = named.loc[~is_named & named["kit_member_of"].isna()].drop(columns="order_line_id_shopify")
     ranked = _match_by_item(loose, known)
-    linked = pd.concat([part for part in (named.loc[is_named], ranked) if not part.empty], ignore_index=True)
     columns = [_TRANSACTION, "line_id_netsuite", "shop_code", "order_line_id_shopify"]
-    return _with_members(linked[columns], lines)
+    filled = [part[columns] for part in (named.loc[is_named], ranked) if not part.empty]
+    linked = pd.concat(filled, ignore_index=True) if filled else pd.DataFrame(columns=columns, dtype="str")
+    return _with_members(linked, lines)
 
 
 def _with_members(linked: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:

@@ -38,6 +38,7 @@ class Grid:
         oldest: the oldest input of each, NaT where there is none.
         needs: per kit, the row of each component and how many it needs.
         arrivals: units on their way to a stock SKU and location: source, due date, units.
+        other_short: what orders of other origin are short of, shaped as `atp`.
     """
 
     skus: tuple[str, ...]
@@ -47,6 +48,7 @@ class Grid:
     oldest: npt.NDArray[np.datetime64]
     needs: tuple[tuple[tuple[int, int], ...], ...]
     arrivals: pd.DataFrame
+    other_short: Units
 
     @property
     def stock_count(self) -> int:
@@ -82,6 +84,8 @@ def make_grid(out_atp: pd.DataFrame, core_components: pd.DataFrame, core_arrival
     atp, is_there = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=bool)
     oldest = np.full(shape, np.datetime64("NaT"), dtype="datetime64[us]")
     atp[row, column], is_there[row, column] = rows["atp_qty"], True
+    other_short = np.zeros(shape, dtype=np.int64)
+    other_short[row, column] = rows["other_short_qty"]
     oldest[row, column] = rows["oldest_input_at_utc"].dt.tz_convert("UTC").dt.tz_localize(None).to_numpy("datetime64[us]")
     kits, needs = _needs(core_components, stock)
     there, since = [is_there], [oldest]
@@ -93,7 +97,7 @@ def make_grid(out_atp: pd.DataFrame, core_components: pd.DataFrame, core_arrival
         row=_places(stock, core_arrivals["sku"]), column=_places(pd.Index(locations), core_arrivals["location_code"])
     )
     placed = placed.loc[(placed["row"] >= 0) & (placed["column"] >= 0)]
-    return Grid((*stock, *kits), locations, atp, np.vstack(there), np.vstack(since), needs, placed)
+    return Grid((*stock, *kits), locations, atp, np.vstack(there), np.vstack(since), needs, placed, other_short)
 
 
 def share_out(grid: Grid, contract: Contract, rules: Mapping[str, ChannelRules], at: datetime) -> dict[str, Part]:
@@ -112,12 +116,21 @@ def share_out(grid: Grid, contract: Contract, rules: Mapping[str, ChannelRules],
             columns = _columns(grid, channel)
             assigned = {column: rules[channel.channel_code].assign(grid.locations[column]) for column in columns}
             arriving = _arriving(grid, columns, assigned, at)
-            pool = absorb_oversold(grid.atp[:, columns] + arriving)
+            pool = absorb_oversold(_owed(grid, columns, arriving))
             part = Part(channel, tuple(columns), pool, arriving, _shared(pool, columns, assigned))
             parts[channel.channel_code] = _with_kits(grid, part)
     for group in contract.splits:
         parts |= _split(grid, [contract.channel(code) for code in group.channels], rules, at)
     return parts
+
+
+def _owed(grid: Grid, columns: Sequence[int], arriving: Units) -> Units:
+    """Return the units of each location; below 0 only by what our own demand is short of.
+
+    What orders of other origin are short of is never taken from another location.
+    """
+    units = grid.atp[:, columns] + arriving
+    return np.where(units < 0, np.minimum(units + grid.other_short[:, columns], 0), units)
 
 
 def absorb_oversold(pool: Units) -> Units:
@@ -154,7 +167,7 @@ def _split(grid: Grid, channels: Sequence[Channel], rules: Mapping[str, ChannelR
         c.channel_code: {column: rules[c.channel_code].assign(grid.locations[column]) for column in union} for c in channels
     }
     arriving = np.min([_arriving(grid, union, assigned[c.channel_code], at) for c in channels], axis=0)
-    pool = absorb_oversold(grid.atp[:, union] + arriving)
+    pool = absorb_oversold(_owed(grid, union, arriving))
     shares = {channel.channel_code: np.zeros_like(pool) for channel in channels}
     for place, column in enumerate(union):
         here = [channel for channel in channels if column in _columns(grid, channel)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import reduce
 
 import pandas as pd
 
@@ -27,9 +28,15 @@ REASONS = {
     "bundle_parent": "Shopify works this bundle's number out from its components; it takes none from us.",
     "ambiguous_rule": "Two rules that are equally specific set one parameter; the one that shows fewer units was taken.",
     "rule_matches_nothing": "The rule names SKUs or tags that no item carries, so it never applies; mend or remove it.",
+    "partner_unreadable": "The partner's snapshot cannot be used; the problem is told beside. Its pairs are left as they are.",
+    "partner_too_old": "The partner's snapshot is older than the contract allows; it counts as far as NetSuite has the units too.",
+    "partner_unknown_sku": "The partner holds a SKU that NetSuite has no stock item for; create the item or mend the SKU.",
+    "negative_quantity": "A count below 0 cannot be; ask the partner. It counts as it stands, so the number is lower.",
     "ambiguous_link": "Several documents and orders match one another; link them by hand.",
 }
 """Every reason code of this layer, and what to do."""
+BY_NATURE = frozenset({"not_stocked", "untracked", "bundle_parent"})
+"""Reasons that nobody needs to act on: such rows have no number to publish. They are told, and a run with only them is done."""
 
 
 def unresolved(source: str, rows: pd.DataFrame, key: Sequence[str], reason: str, field: str) -> pd.DataFrame:
@@ -49,7 +56,8 @@ def unresolved(source: str, rows: pd.DataFrame, key: Sequence[str], reason: str,
     """
     if rows.empty:
         return empty("core_unresolved")
-    joined = rows[list(key)].astype("str").fillna("").agg("/".join, axis=1)
+    first, *others = (rows[name].astype("str").fillna("") for name in key)
+    joined = reduce(lambda text, column: text + "/" + column, others, first)
     frame = pd.DataFrame({"source_key": joined, "value": rows[field].astype("str")}).drop_duplicates("source_key")
     return conform("core_unresolved", frame.assign(source_frame=source, reason_code=reason, field=field))
 

@@ -12,7 +12,7 @@ from contract.frames import conform, empty
 from contract.models import Contract
 from domain.components import explode
 from domain.compute import decide_numbers
-from domain.conform_netsuite import Stock
+from domain.conform_netsuite import NETSUITE, Stock
 from domain.sales import find_sales
 from domain.unresolved import unresolved
 
@@ -75,7 +75,7 @@ def what_if(given: Mapping[str, pd.DataFrame], contract: Contract, fingerprint: 
     lost = unresolved("core_stock", stock.loc[~stock["sku"].isin(known)], _PAIR, "unmapped_sku", "sku")
     balances = stock.loc[stock["sku"].isin(known)].assign(in_transit_qty=0, on_order_qty=0)
     read_at = balances["read_at_utc"].where(balances["read_at_utc"].notna(), pd.Timestamp(at))
-    balances = conform("core_stock", balances.assign(read_at_utc=pd.to_datetime(read_at, utc=True)))
+    balances = conform("core_stock", balances.assign(read_at_utc=pd.to_datetime(read_at, utc=True), source_code=NETSUITE))
     kits = given.get("core_components", empty("core_components"))
     lines = given.get("core_order_lines")
     levels = given.get("core_levels")
@@ -88,6 +88,8 @@ def what_if(given: Mapping[str, pd.DataFrame], contract: Contract, fingerprint: 
         "core_holds": given["core_holds"] if "core_holds" in given else _holds(levels),
         "core_levels": empty("core_levels") if levels is None else levels.assign(read_at_utc=pd.Timestamp(at)),
         "core_expected_levels": _unseen(levels, lines),
+        "core_other_orders": empty("core_other_orders"),
+        "core_partner_open": empty("core_partner_open"),
     }
     nothing = pd.DataFrame(columns=_PAIR)
     out_atp, numbers, findings = decide_numbers(core, Stock(balances, lost, nothing), contract, fingerprint, at)

@@ -9,7 +9,7 @@ import json
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -23,24 +23,30 @@ if TYPE_CHECKING:
 app = typer.Typer(
     name="truecount",
     help="The order operations layer between Shopify and NetSuite.",
+    epilog="The contract is contract/contract.yaml, or what TRUECOUNT_CONTRACT names. Exit codes: 0 done, 1 done with rows "
+    "set aside, 2 usage, 3 contract refused, 4 fatal, 5 try again later.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    # Help and usage errors in plain lines: they are piped as well.
+    rich_markup_mode=None,
 )
 _PREFECT = {
     # A first start makes Prefect's own database, which takes longer than the 20 s that it allows itself.
     "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     "DO_NOT_TRACK": "1",
+    # A screen shows results and, on a terminal, progress (flows/screen.py); the server keeps the whole log of the run.
+    "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",
 }
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
 Write = Annotated[bool, typer.Option("--write/--dry-run", help="Write, or only read and compute (the default).")]
 
 
-@app.command()
+@app.command(short_help="The main job against a sandbox, on real baskets.")
 def demo(
     folder: Annotated[Path, typer.Option(help="Where the demo keeps everything it makes.")] = Path(".demo"),
-    world: Annotated[str, typer.Option(help="demo: real store baskets; small: six SKUs.")] = "demo",
+    world: Annotated[Literal["demo", "small"], typer.Option(help="demo: real store baskets; small: a handful of SKUs.")] = "demo",
 ) -> None:
     """Run the main job against the sandbox, on real baskets, and show what changed and why."""
     from flows.demo import run_demo
@@ -48,33 +54,42 @@ def demo(
     raise typer.Exit(run_demo(folder, world))
 
 
-@app.command("publish-inventory")
+@app.command("publish-inventory", short_help="Compute every number; publish what changed.")
 def publish_inventory(
     write: Write = False,
+    shadow: Annotated[
+        bool, typer.Option("--shadow", help="Write nothing; report where the shops' numbers would oversell or lose sales.")
+    ] = False,
     shop: Annotated[list[str] | None, typer.Option(help="Publish to this shop only; may be repeated.")] = None,
     as_json: Json = False,
 ) -> None:
     """Compute the true number of every SKU for every channel, and publish what changed."""
+    _check_first(shop or [])
     from flows.parameters import PublishParameters
     from flows.publish_inventory import publish_inventory as run
 
-    _finish(run(PublishParameters(dry_run=not write, publish_to=shop or [])), as_json)
+    with screen.progress():
+        summary = run(PublishParameters(dry_run=not write, shadow=shadow, publish_to=shop or []))
+    _finish(summary, as_json)
 
 
-@app.command("sync-orders")
+@app.command("sync-orders", short_help="Book the shops' orders in NetSuite, each once.")
 def sync_orders(
     write: Write = False,
     since: Annotated[datetime | None, typer.Option(help="Orders updated since this instant (UTC), for a backfill.")] = None,
     as_json: Json = False,
 ) -> None:
     """Book the shops' orders in NetSuite, each once."""
+    _check_first([])
     from flows.parameters import SyncParameters
     from flows.sync_orders import sync_orders as run
 
-    _finish(run(SyncParameters(dry_run=not write, since=since)), as_json)
+    with screen.progress():
+        summary = run(SyncParameters(dry_run=not write, since=since))
+    _finish(summary, as_json)
 
 
-@app.command()
+@app.command(short_help="Recompute a past run offline, and compare.")
 def replay(
     run_or_folder: Annotated[str, typer.Argument(help="A run's id, or the folder of a snapshot.")],
     out: Annotated[Path | None, typer.Option(help="Write the recomputed out frames here, as CSV.")] = None,
@@ -94,7 +109,7 @@ def replay(
     raise typer.Exit(1 if result.different else 0)
 
 
-@app.command()
+@app.command(short_help="Every term of a number, with its source.")
 def explain(
     sku: Annotated[str, typer.Argument(help="The SKU.")],
     channel: Annotated[str | None, typer.Option(help="Only this channel.")] = None,
@@ -105,13 +120,14 @@ def explain(
     from flows import explain as explanation
 
     explained = explanation.explain_sku(_snapshot_folder(run or _last_run()), sku, channel)
+    explained["published"] = explanation.published_of(sku, channel)
     explanation.show(explained, as_json=as_json)
     if not explained["numbers"]:
         screen.complain(f"{sku} has no number{f' on {channel}' if channel else ''} in run {explained['run_id']}")
         raise typer.Exit(1)
 
 
-@app.command()
+@app.command(short_help="What a change of the contract would alter.")
 def plan(
     contract: Annotated[Path, typer.Argument(help="The contract as it would be.")],
     run: Annotated[str | None, typer.Option(help="Whose evidence to use; the last publish-inventory run where left out.")] = None,
@@ -133,7 +149,7 @@ def plan(
         screen.show("Not read by that run: their numbers need a dry run", [{"place": place} for place in found.unread])
 
 
-@app.command("what-if")
+@app.command("what-if", short_help="The rules as a calculator, on CSV files.")
 def what_if(
     folder: Annotated[Path, typer.Argument(help="Holds contract.yaml and core_*.csv; the results are written there.")],
     at: Annotated[datetime | None, typer.Option(help="The instant (UTC) that time windows and ages count from; now.")] = None,
@@ -150,7 +166,7 @@ def what_if(
     raise typer.Exit(1 if len(result.core_unresolved) else 0)
 
 
-@app.command("check-contract")
+@app.command("check-contract", short_help="Every problem of the contract at once.")
 def check_contract(as_json: Json = False) -> None:
     """Check the contract as a whole, every problem at once."""
     from contract.loading import load_contract
@@ -168,14 +184,16 @@ def check_contract(as_json: Json = False) -> None:
     screen.show("The contract is sound", [row], as_json=as_json)
 
 
-@app.command()
+@app.command(short_help="What is not right yet, and how to mend it.")
 def doctor(as_json: Json = False) -> None:
     """Try credentials, clocks and migrations, and say what to fix."""
     from flows.doctor import examine
 
     findings = examine()
     screen.show("Doctor", [finding.as_row() for finding in findings], as_json=as_json)
-    raise typer.Exit(max((finding.exit_code for finding in findings), default=0))
+    # What must be mended comes before what may pass by itself.
+    codes = {finding.exit_code for finding in findings}
+    raise typer.Exit(next((code for code in (3, 4, 5, 1) if code in codes), 0))
 
 
 def main() -> None:
@@ -186,6 +204,14 @@ def main() -> None:
     except TruecountError as error:
         screen.complain(str(error))
         sys.exit(error.exit_code)
+
+
+def _check_first(shop_codes: list[str]) -> None:
+    """Try the contract, the store and that there are credentials: what is wrong is told before Prefect has started."""
+    from flows.wiring import open_context
+
+    with open_context(shop_codes):
+        pass
 
 
 def _finish(summary: RunSummary, as_json: bool) -> None:

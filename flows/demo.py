@@ -12,10 +12,11 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import pandas as pd
 import requests
@@ -23,12 +24,14 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from contract.errors import FatalError
-from contract.settings import child_environment
+from contract.settings import child_environment, insist
+from domain.shadow import reasons
 from flows import screen
 from store.snapshots import load_snapshot
 
 CONTRACT = Path("contract/contract.yaml")
 MOST_LINES = 12
+T = TypeVar("T")
 
 
 def run_demo(folder: Path, world: str) -> int:
@@ -44,10 +47,15 @@ def run_demo(folder: Path, world: str) -> int:
     (home / "contract").mkdir(parents=True)
     shutil.copy(CONTRACT, home / "contract" / "contract.yaml")
     with ExitStack() as stack:
-        _say("Starting a sandbox of NetSuite and two Shopify shops ...")
-        urls = stack.enter_context(_sandbox(home, world))
-        _say("Starting a Prefect server of the demo's own ...")
-        environment = _environment(home, urls) | stack.enter_context(_prefect_server(home))
+        _say("Starting a sandbox of NetSuite and two Shopify shops, and a Prefect server of the demo's own ...")
+        server = stack.enter_context(_prefect_server(home))
+        sandbox = stack.enter_context(_sandbox(home, world))
+        # All commands run in this process: Prefect and Great Expectations are imported once, while the two start.
+        insist(server.environment)
+        _import_the_flows()
+        urls = sandbox.wait()
+        insist(_environment(home, urls))
+        server.wait()
         steps = [
             ("Does everything answer?", ["doctor"]),
             ("What would be published? (dry run)", ["publish-inventory", "--dry-run"]),
@@ -56,15 +64,15 @@ def run_demo(folder: Path, world: str) -> int:
             ("Publish again: the orders are in NetSuite now, and the numbers stay true", ["publish-inventory", "--write"]),
         ]
         for title, command in steps:
-            _run(title, command, environment)
+            _run(title, command)
         truth = pd.DataFrame(requests.get(f"{urls['control']}/truth", timeout=60).json()["truth"])
         snapshot = _first_written(home / ".truecount" / "snapshots")
         frames, _, _ = load_snapshot(snapshot)
         sku = _show_gap(frames)
         _show_oversold(frames, truth)
         if sku:
-            _run(f"Why that number? Every term of {sku}", ["explain", sku, "--run", snapshot.name], environment)
-        _run("The same run, replayed offline", ["replay", snapshot.name], environment)
+            _run(f"Why that number? Every term of {sku}", ["explain", sku, "--run", snapshot.name])
+        _run("The same run, replayed offline", ["replay", snapshot.name])
     _say(f"Done in {time.monotonic() - began:.0f} s. Everything is in {folder}/; run it again with: make demo")
     return 0
 
@@ -80,7 +88,7 @@ def _show_gap(frames: Mapping[str, pd.DataFrame]) -> str:
             "location": row["location_code"],
             "a copy shows": row["copied_qty"],
             "we publish": row["publish_qty"],
-            "why they differ": _why(row),
+            "why they differ": reasons(row),
         }
         for row in screen.rows_of(gap.head(MOST_LINES))
     ]
@@ -91,18 +99,6 @@ def _show_gap(frames: Mapping[str, pd.DataFrame]) -> str:
         table,
     )
     return str(gap["sku"].iloc[0]) if len(gap) else ""
-
-
-def _why(row: Mapping[str, Any]) -> str:
-    reasons = (
-        (row["unreflected_qty"], "sold, not in NetSuite's figure yet"),
-        (row["backordered_qty"], "backordered"),
-        (row["unseen_qty"], "sold, their order in no list yet"),
-        (row["held_qty"], "held by a shop"),
-        (row["atp_qty"] - row["pool_qty"], "owed to a location that is oversold"),
-        (row["buffer_qty"], "buffer"),
-    )
-    return "; ".join(f"{units} {told}" for units, told in reasons if units > 0)
 
 
 def _beside(frames: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
@@ -125,44 +121,44 @@ def _show_oversold(frames: Mapping[str, pd.DataFrame], truth: pd.DataFrame) -> N
             "exactly true, less the buffer": int((number == (real - buffer).clip(lower=0)).sum()),
         }
         for who, number, buffer in (
-            ("copying connector", rows["a copy shows"], 0),
-            ("Truecount", rows["we publish"], rows["buffer_qty"]),
+            ("copying connector", rows["copied_qty"], 0),
+            ("Truecount", rows["publish_qty"], rows["buffer_qty"]),
         )
     ]
     screen.show("Against the truth of the sandbox (physical units less open demand)", table)
 
 
+@dataclass(frozen=True)
+class _Starting(Generic[T]):
+    """A process of the demo's that is starting: what points a run at it, and how to wait until it answers."""
+
+    environment: Mapping[str, str]
+    wait: Callable[[], T]
+
+
 @contextmanager
-def _sandbox(home: Path, world: str) -> Iterator[dict[str, Any]]:
+def _sandbox(home: Path, world: str) -> Iterator[_Starting[dict[str, Any]]]:
     key = ec.generate_private_key(ec.SECP256R1())
     (home / "netsuite.pem").write_bytes(
         key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     )
     public = home / "netsuite.pub.pem"
     public.write_bytes(key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo))
-    folder = home / "sandbox"
-    command = [
-        sys.executable,
-        "-m",
-        "sandbox",
-        "--port",
-        "0",
-        "--folder",
-        str(folder),
-        "--world",
-        world,
-        "--public-key",
-        str(public),
-    ]
+    given = {"--port": "0", "--folder": str(home / "sandbox"), "--world": world, "--public-key": str(public)}
+    command = [sys.executable, "-m", "sandbox", *(word for option in given.items() for word in option)]
     with _process(command, None, home / "sandbox.log") as process:
-        line = process.stdout.readline() if process.stdout else ""
-        if not line:
-            raise FatalError(f"demo: the sandbox did not start; its log is {home / 'sandbox.log'}")
-        yield json.loads(line)
+
+        def wait() -> dict[str, Any]:
+            line = process.stdout.readline() if process.stdout else ""
+            if not line:
+                raise FatalError(f"demo: the sandbox did not start; its log is {home / 'sandbox.log'}")
+            return dict(json.loads(line))
+
+        yield _Starting({}, wait)
 
 
 @contextmanager
-def _prefect_server(home: Path) -> Iterator[dict[str, str]]:
+def _prefect_server(home: Path) -> Iterator[_Starting[None]]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -178,8 +174,12 @@ def _prefect_server(home: Path) -> Iterator[dict[str, str]]:
     own = {**environment, "PREFECT_API_URL": ""}
     command = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]
     with _process(command, own, home / "prefect.log"):
-        _wait_for(f"{url}/health", home / "prefect.log")
-        yield environment
+        yield _Starting(environment, lambda: _wait_for(f"{url}/health", home / "prefect.log"))
+
+
+def _import_the_flows() -> None:
+    import flows.publish_inventory  # noqa: PLC0415 - after the environment is set, which Prefect reads when it is imported
+    import flows.sync_orders  # noqa: F401, PLC0415
 
 
 def _environment(home: Path, urls: Mapping[str, Any]) -> dict[str, str]:
@@ -196,11 +196,12 @@ def _environment(home: Path, urls: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
-def _run(title: str, arguments: list[str], environment: Mapping[str, str]) -> None:
+def _run(title: str, arguments: list[str]) -> None:
+    from flows.command_line import app  # noqa: PLC0415 - it imports this module in turn
+
     _say(f"{title}\n  $ truecount {' '.join(arguments)}")
-    command = [sys.executable, "-c", "from flows.command_line import main; main()", *arguments]
-    code = subprocess.run(command, env=child_environment(environment), check=False).returncode  # noqa: S603
-    if code not in (0, 1):
+    code = app(arguments, standalone_mode=False)
+    if code not in (None, 0, 1):
         raise FatalError(f"demo: truecount {' '.join(arguments)} ended with exit code {code}")
 
 

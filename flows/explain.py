@@ -8,16 +8,24 @@ from typing import Any
 
 import pandas as pd
 
+from contract.loading import load_contract
 from contract.models import Contract
+from contract.settings import read_settings
 from domain.atp import TERMS
 from flows import screen
 from flows.replay import contract_of
+from flows.wiring import database_url
+from store.engine import migrate, open_engine
+from store.publications import history_of
 from store.snapshots import load_snapshot
 
 SOURCES = {
     "on_hand_qty": "NetSuite balance: on hand",
     "committed_qty": "NetSuite balance: committed",
     "backordered_qty": "NetSuite balance: backordered",
+    "spared_qty": "backorders of other origin that the contract leaves out",
+    "unapproved_qty": "orders of other origin that nobody has approved, as the contract counts them",
+    "partner_open_qty": "orders that the partner's snapshot does not net yet",
     "unreflected_qty": "ledger: order lines that NetSuite does not net yet",
     "unseen_qty": "expected level: left the shop's level, in no order yet",
     "held_qty": "Shopify: reserved, damaged, quality control, safety stock",
@@ -27,6 +35,9 @@ _READ_AT = {
     "on_hand_qty": "stock",
     "committed_qty": "stock",
     "backordered_qty": "stock",
+    "spared_qty": "stock",
+    "unapproved_qty": "stock",
+    "partner_open_qty": "stock",
     "unreflected_qty": "orders",
     "unseen_qty": "levels",
     "held_qty": "levels",
@@ -42,6 +53,7 @@ _LINE = [
     "unreflected_qty",
     "reason_code",
 ]
+_EVIDENCE = ("out_atp", "core_ledger", "core_expected_levels", "core_holds", "core_other_orders", "core_partner_open")
 _DROP = ["shop_code", "location_code", "drop_qty", "first_seen_at_utc"]
 _HOLD = ["location_code", "hold_code", "held_qty"]
 Row = dict[str, Any]
@@ -57,7 +69,8 @@ def explain_sku(folder: Path, sku: str, channel_code: str | None = None) -> dict
 
     Returns:
         `numbers` (a row per channel and location), `locations` (a row per location: each term, its source and read
-        time), the evidence behind the terms (`order_lines`, `drops`, `holds`), and `set_aside` rows that name the SKU.
+        time), the evidence behind the terms (`order_lines`, `drops`, `holds`, `other_orders`, `partner_open`), and
+        `set_aside` rows that name the SKU.
 
     Raises:
         FatalError: the folder is no snapshot, or a file of it is damaged.
@@ -69,7 +82,7 @@ def explain_sku(folder: Path, sku: str, channel_code: str | None = None) -> dict
     if channel_code:
         numbers = numbers.loc[numbers["channel_code"] == channel_code]
         pools = set(contract.channel(channel_code).pool) if channel_code in _codes(contract) else set()
-    here = {name: _at(frames[name], sku, pools) for name in ("out_atp", "core_ledger", "core_expected_levels", "core_holds")}
+    here = {name: _at(frames[name], sku, pools) for name in _EVIDENCE}
     lines = here["core_ledger"].loc[here["core_ledger"]["unreflected_qty"] > 0]
     named = frames["raw_shopify__orders"][["shop_code", "order_id_shopify", "name"]].rename(columns={"name": "order"})
     lines = lines.merge(named, on=["shop_code", "order_id_shopify"], how="left", validate="many_to_one")
@@ -82,8 +95,27 @@ def explain_sku(folder: Path, sku: str, channel_code: str | None = None) -> dict
         "order_lines": screen.rows_of(lines[_LINE]),
         "drops": screen.rows_of(drops[_DROP]),
         "holds": screen.rows_of(here["core_holds"][_HOLD]),
+        "other_orders": screen.rows_of(here["core_other_orders"]),
+        "partner_open": screen.rows_of(here["core_partner_open"]),
         "set_aside": screen.rows_of(_aside(frames["core_unresolved"], sku)),
     }
+
+
+def published_of(sku: str, channel_code: str | None = None) -> list[dict[str, Any]]:
+    """Return what was published of a SKU, newest first: when, by which run, and what the outlet answered.
+
+    Args:
+        sku: the SKU.
+        channel_code: only this channel.
+    """
+    settings = read_settings()
+    engine = open_engine(database_url(settings, load_contract(settings.contract_path)))
+    try:
+        migrate(engine)
+        rows = history_of(engine, sku, channel_code=channel_code)
+    finally:
+        engine.dispose()
+    return screen.rows_of(rows.astype("object").where(rows.notna(), None))
 
 
 def show(explained: dict[str, Any], *, as_json: bool = False) -> None:
@@ -105,9 +137,12 @@ def show(explained: dict[str, Any], *, as_json: bool = False) -> None:
         ("Order lines that NetSuite does not net yet", "order_lines"),
         ("Units that left a shop's level, not explained by any order yet", "drops"),
         ("Units that a shop keeps back", "holds"),
+        ("Orders of other origin", "other_orders"),
+        ("What the partner's count does not net yet", "partner_open"),
         ("Set aside", "set_aside"),
+        ("Published lately, newest first", "published"),
     ):
-        if explained[name]:
+        if explained.get(name):
             screen.show(title, [_spoken(row) for row in explained[name]])
 
 
@@ -121,12 +156,12 @@ def _location(frames: dict[str, pd.DataFrame], row: Row) -> Row:
     terms = [
         {
             "term": term.removesuffix("_qty"),
-            "sign": "+" if term == TERMS[0] else "-",
+            "sign": "+" if sign > 0 else "-",
             "value": int(row[term]),
             "source": SOURCES[term],
             "read_at_utc": read_at[_READ_AT[term]],
         }
-        for term in TERMS
+        for term, sign in TERMS.items()
     ]
     return {
         "location_code": row["location_code"],

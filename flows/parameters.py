@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+Utc = Annotated[datetime, AfterValidator(lambda at: at if at.tzinfo else at.replace(tzinfo=UTC))]
+"""An instant; one without an offset is UTC, whatever the zone of the machine."""
 
 
 class PublishParameters(BaseModel):
@@ -17,8 +21,14 @@ class PublishParameters(BaseModel):
         title="Dry run",
         description="Read and compute everything, write nothing: no number is published, no feed is written.",
     )
+    shadow: bool = Field(
+        default=False,
+        title="Shadow mode",
+        description="Write nothing, and report where the numbers that the shops show now (another connector's) differ from "
+        "ours: which would oversell, which would lose sales. Nothing is remembered of a shadow run.",
+    )
     publish_to: list[str] = Field(
-        default_factory=list,
+        default=[],
         title="Shops to publish to",
         description="Shop codes of the contract. Empty: all. Every shop is read in any case, for one sale lowers all.",
     )
@@ -34,7 +44,7 @@ class SyncParameters(BaseModel):
         title="Dry run",
         description="Read and build every document, write none to NetSuite.",
     )
-    since: datetime | None = Field(
+    since: Utc | None = Field(
         default=None,
         title="Orders updated since",
         description="Read orders updated since this instant (UTC) instead of since the last run. For a backfill.",

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import timedelta
+
 import pandas as pd
 from prefect import flow
 from prefect.runtime import flow_run
 
+from contract.frames import Frames
+from domain.publishing import oldest_read
 from flows.parameters import PublishParameters
 from flows.wiring import open_context
 from tasks.check import check_inventory_frames
 from tasks.compute import compute_numbers
 from tasks.context import Context
-from tasks.outcome import RunSummary, recorded_run
-from tasks.publish_quantities import publish_changes, settle_unanswered, write_feeds
+from tasks.outcome import Run, RunSummary, recorded_run
+from tasks.publish_outlets import lower_outlets, write_outlets
+from tasks.publish_quantities import activate_levels, not_fallen, publish_changes, settle_unanswered
 from tasks.read_inventory import (
     read_catalogue,
     read_netsuite_balances,
@@ -22,14 +28,15 @@ from tasks.read_inventory import (
     reread_netsuite_lines,
 )
 from tasks.record_run import keep_snapshot, load_state, remember_levels
-from tasks.report import report_publication
+from tasks.report import report_publication, report_shadow
 
 
 def name_run() -> str:
     """Return the name of a run from its parameters: what it is about to do."""
     given = flow_run.parameters.get("parameters") or PublishParameters()
     parameters = given if isinstance(given, PublishParameters) else PublishParameters.model_validate(given)
-    return f"publish {', '.join(parameters.publish_to) or 'all shops'}{' (dry run)' if parameters.dry_run else ''}"
+    mode = " (shadow)" if parameters.shadow else " (dry run)" if parameters.dry_run else ""
+    return f"publish {', '.join(parameters.publish_to) or 'all shops'}{mode}"
 
 
 @flow(name="publish-inventory", flow_run_name=name_run, log_prints=False, persist_result=False)
@@ -37,23 +44,49 @@ def publish_inventory(parameters: PublishParameters = PublishParameters()) -> Ru
     """Compute the true number of every SKU for every channel, and publish the numbers that changed.
 
     Nothing is written in a dry run. Every run keeps a snapshot that `truecount replay` recomputes offline.
+
+    Args:
+        parameters: What the run does. Left as it is, it changes nothing anywhere.
     """
     with (
         open_context() as context,
         recorded_run(context, "publish-inventory", parameters.model_dump(mode="json")) as run,
     ):
-        settled = 0 if parameters.dry_run else settle_unanswered(context)
+        is_dry = parameters.dry_run or parameters.shadow
+        settled = 0 if is_dry else settle_unanswered(context)
         raw = read_inventory(context, run.run_id)
         run.steps["calls settled"] = settled + settle_unanswered(context, raw["raw_shopify__levels"])
-        numbers = compute_numbers(context, run.run_id, raw, load_state(context))
+        numbers = compute_numbers(context, run.run_id, raw, load_state(context, forget_all=parameters.shadow))
+        if parameters.shadow:
+            numbers |= report_shadow(run, numbers)
         keep_snapshot(context, run.run_id, numbers)
         check_inventory_frames(context, run, numbers)
-        remember_levels(context, numbers)
-        changes = chosen_changes(numbers["out_quantity_changes"], parameters)
-        if not parameters.dry_run:
-            changes = publish_changes(context, run.run_id, changes)
-            run.manifests = write_feeds(context, run.run_id, numbers["out_feed_rows"])
+        if not parameters.shadow:
+            remember_levels(context, numbers)
+        changes = numbers["out_quantity_changes"]
+        if not is_dry:
+            changes = publish(context, run, numbers, parameters.publish_to)
         return report_publication(context, run, numbers, changes)
+
+
+def publish(context: Context, run: Run, numbers: Frames, shop_codes: Sequence[str]) -> pd.DataFrame:
+    """Return every changed number with what became of it: what falls is sent and confirmed first, then what rises."""
+    publish_by = oldest_read(numbers) + timedelta(minutes=context.contract.tolerances.publish_within_minutes)
+    lowered = lower_outlets(context, run.run_id, numbers)
+    in_shops = publish_changes(
+        context,
+        run.run_id,
+        numbers["out_quantity_changes"],
+        shop_codes=shop_codes,
+        unconfirmed=not_fallen(lowered),
+        publish_by=publish_by,
+    )
+    still_high = pd.concat([not_fallen(lowered), not_fallen(in_shops)], ignore_index=True)
+    written = write_outlets(context, run.run_id, numbers, still_high)
+    run.manifests = written.manifests
+    stocked = activate_levels(context, run.run_id, numbers["out_activations"], shop_codes)
+    run.steps |= {f"levels {outcome}": int(count) for outcome, count in stocked["outcome"].value_counts().items()}
+    return pd.concat([in_shops, written.outcomes], ignore_index=True) if len(written.outcomes) else in_shops
 
 
 def read_inventory(context: Context, run_id: str) -> dict[str, pd.DataFrame]:
@@ -61,12 +94,7 @@ def read_inventory(context: Context, run_id: str) -> dict[str, pd.DataFrame]:
     raw = read_catalogue(context, run_id)
     raw |= read_netsuite_lines(context, run_id)
     raw |= read_netsuite_balances(context, run_id)
-    raw |= reread_netsuite_lines(context, run_id, raw["raw_netsuite__order_lines"])
+    raw |= reread_netsuite_lines(context, run_id, raw)
     raw |= read_shopify_orders(context, run_id)
     raw |= read_shopify_levels(context, run_id, raw["raw_shopify__variants"])
     return raw
-
-
-def chosen_changes(changes: pd.DataFrame, parameters: PublishParameters) -> pd.DataFrame:
-    """Return the changes of the shops to publish to."""
-    return changes.loc[changes["shop_code"].isin(parameters.publish_to)] if parameters.publish_to else changes

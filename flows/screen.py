@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import logging
 import sys
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import pandas as pd
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 
@@ -31,13 +35,49 @@ def show(title: str, rows: Sequence[Mapping[str, Any]], *, as_json: bool = False
         for row in rows:
             plain("\t".join(" ".join(str(value).split()) for value in row.values()))
         return
-    table = Table(title=title, title_justify="left", title_style="bold")
-    for name in rows[0] if rows else ():
+    if not rows:
+        console.print(f"[bold]{escape(title)}[/bold]: nothing")
+        return
+    # Apart from the table: a title of its own is folded to the table's width.
+    console.print(f"\n[bold]{escape(title)}[/bold]", highlight=False)
+    table = Table()
+    for name in rows[0]:
         is_number = all(isinstance(row[name], int) and not isinstance(row[name], bool) for row in rows)
         table.add_column(name, justify="right" if is_number else "left", overflow="fold")
     for row in rows:
-        table.add_row(*(f"{value:,}" if type(value) is int else str(value) for value in row.values()))
-    console.print(table if rows else f"[bold]{title}[/bold]: nothing")
+        table.add_row(*(f"{value:,}" if type(value) is int else escape(str(value)) for value in row.values()))
+    console.print(table)
+
+
+@contextmanager
+def progress() -> Iterator[None]:
+    """Show on a terminal which step of a run is done, and after how long; where there is none, show nothing."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield
+        return
+    steps = _Steps(console)
+    log = logging.getLogger("prefect")
+    log.addHandler(steps)
+    try:
+        with console.status("at work"):
+            yield
+    finally:
+        log.removeHandler(steps)
+
+
+class _Steps(logging.Handler):
+    """Tells of each step of a run that has ended: Prefect's log names it, with a suffix that says nothing to a reader."""
+
+    def __init__(self, console: Console) -> None:
+        super().__init__(logging.INFO)
+        self._console, self._began = console, time.monotonic()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        name = str(getattr(record, "task_run_name", ""))
+        if name and record.getMessage().startswith("Finished in state"):
+            step, _, _ = name.rpartition("-")
+            self._console.print(f"[dim]{time.monotonic() - self._began:6.1f} s[/dim]  {step}", highlight=False)
 
 
 def rows_of(frame: pd.DataFrame) -> list[dict[str, Any]]:

@@ -8,6 +8,7 @@ from prefect.runtime import flow_run
 from flows.parameters import SyncParameters
 from flows.wiring import open_context
 from tasks.outcome import RunSummary, recorded_run
+from tasks.push_fulfillments import push_fulfillments
 from tasks.read_inventory import read_catalogue, read_netsuite_lines
 from tasks.record_run import keep_snapshot
 from tasks.report import report_orders
@@ -27,12 +28,17 @@ def sync_orders(parameters: SyncParameters = SyncParameters()) -> RunSummary:  #
     """Book the shops' orders in NetSuite: sales orders for the web, cash sales for the tills, none of them twice.
 
     The window of orders is read before NetSuite's documents, so an order of the incumbent connector is seen there.
+
+    Args:
+        parameters: What the run does. Left as it is, it changes nothing anywhere.
     """
     with open_context() as context, recorded_run(context, "sync-orders", parameters.model_dump(mode="json")) as run:
         started = context.now()
         raw = capture_orders(context, run.run_id, window_start(context, parameters.since))
         raw |= read_catalogue(context, run.run_id)
         raw |= read_netsuite_lines(context, run.run_id)
+        if not parameters.dry_run:
+            run.steps["fulfilments told to Shopify"] = len(push_fulfillments(context, run.run_id, raw))
         decided = build_order_documents(context, raw)
         keep_snapshot(
             context,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+from connectors.endpoints import Endpoint
 from connectors.netsuite.client import NetsuiteClient
 from connectors.shopify.client import ShopifyClient
 from contract.errors import ContractError, Problem
@@ -36,6 +37,12 @@ def open_context(shop_codes: Sequence[str] = ()) -> Iterator[Context]:
             engine,
             netsuite_client(settings, loaded),
             {code: shopify_client(settings, loaded, code) for code in chosen},
+            {
+                channel.channel_code: Endpoint(channel.channel_code, channel.url, settings.channel_secret(channel.channel_code))
+                for channel in loaded.contract.channels
+                if channel.kind == "http" and channel.url
+            },
+            {partner.partner_code: settings.partner_token(partner.partner_code) for partner in loaded.contract.partners},
         )
     finally:
         engine.dispose()

@@ -18,6 +18,8 @@ from store.values import read_frame, records, utc_now, with_columns
 
 INTENDED, ACCEPTED, REJECTED, UNSETTLED, SETTLED = "intended", "accepted", "rejected", "unsettled", "settled"
 STATUSES = frozenset({ACCEPTED, REJECTED, UNSETTLED, SETTLED})
+_UNKNOWN = ("", UNSETTLED)
+"""Outcomes that leave it open what a channel shows."""
 _PAIR = ("inventory_item_id_shopify", "location_id_shopify")
 
 
@@ -173,6 +175,83 @@ def latest_published(engine: Engine, *, sku: str | None = None) -> pd.DataFrame:
     columns = [column for column in all_places.columns if column.name != "place"]
     with reading(engine) as connection:
         return read_frame(connection, select(*columns).where(all_places.c.place == 1).order_by(*columns[:3]))
+
+
+def history_of(engine: Engine, sku: str, *, channel_code: str | None = None, limit: int = 20) -> pd.DataFrame:
+    """Return what was published of a SKU, newest first.
+
+    Args:
+        engine: from `open_engine`.
+        sku: the SKU.
+        channel_code: only this channel; all where left out.
+        limit: at most so many rows.
+
+    Returns:
+        One row per pair sent: sent_at_utc, run_id, channel_code, location_code, expected_qty, desired_qty, outcome (empty
+        while nobody knows) and message.
+    """
+    batch, pair = publication_batches.c, publication_pairs.c
+    query = select(
+        batch.intended_at_utc.label("sent_at_utc"),
+        batch.run_id,
+        pair.channel_code,
+        pair.location_code,
+        pair.expected_qty,
+        pair.desired_qty,
+        pair.outcome,
+        pair.message,
+    ).join_from(publication_pairs, publication_batches, pair.change_key == batch.change_key)
+    query = query.where(pair.sku == sku)
+    if channel_code is not None:
+        query = query.where(pair.channel_code == channel_code)
+    newest = (batch.intended_at_utc.desc(), pair.channel_code, pair.location_code)
+    with reading(engine) as connection:
+        return read_frame(connection, query.order_by(*newest).limit(limit))
+
+
+def shown_by_outlets(engine: Engine, channel_codes: Collection[str]) -> pd.DataFrame:
+    """Return what feeds and http channels show: the number last accepted, and whether a later call went unanswered.
+
+    Args:
+        engine: from `open_engine`.
+        channel_codes: the channels.
+
+    Returns:
+        One row per channel and SKU: shown_qty (missing where none was ever accepted) and is_certain.
+    """
+    batch, pair = publication_batches.c, publication_pairs.c
+    at = func.max(batch.intended_at_utc)
+    known = select(pair.channel_code, pair.sku, at.label("unanswered_at_utc")).group_by(pair.channel_code, pair.sku)
+    known = known.join_from(publication_pairs, publication_batches, pair.change_key == batch.change_key)
+    known = known.where(pair.channel_code.in_(list(channel_codes)), pair.outcome.in_(_UNKNOWN))
+    with reading(engine) as connection:
+        unanswered = read_frame(connection, known)
+    accepted = latest_published(engine)
+    accepted = accepted.loc[accepted["channel_code"].isin(list(channel_codes))].drop(columns="location_code")
+    rows = accepted.merge(unanswered, on=["channel_code", "sku"], how="outer", validate="one_to_one")
+    is_later = rows["unanswered_at_utc"].notna() & ~(rows["published_at_utc"] > rows["unanswered_at_utc"])
+    return rows.assign(shown_qty=rows["published_qty"].astype("Int64"), is_certain=~is_later)[
+        ["channel_code", "sku", "shown_qty", "is_certain"]
+    ]
+
+
+def supersede_outlet(engine: Engine, channel_code: str) -> None:
+    """Settle the unanswered calls of a feed or http channel: every number of theirs has been sent again since, and received.
+
+    Args:
+        engine: from `open_engine`.
+        channel_code: the channel.
+    """
+    batch, pair = publication_batches.c, publication_pairs.c
+    mine = select(pair.change_key).where(
+        pair.channel_code == channel_code, batch.shop_code == "", batch.status.in_((INTENDED, UNSETTLED))
+    )
+    mine = mine.join_from(publication_pairs, publication_batches, pair.change_key == batch.change_key).distinct()
+    with writing(engine) as connection:
+        keys = [row.change_key for row in connection.execute(mine)]
+        told = {"outcome": "superseded", "message": "sent again by a later run"}
+        connection.execute(update(publication_pairs).where(pair.change_key.in_(keys), pair.outcome.in_(_UNKNOWN)).values(told))
+        connection.execute(update(publication_batches).where(batch.change_key.in_(keys)).values(status=SETTLED))
 
 
 def _rebase(connection: Connection, told: list[dict[str, Any]]) -> None:

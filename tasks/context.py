@@ -8,6 +8,7 @@ from pathlib import Path
 
 from sqlalchemy.engine import Engine
 
+from connectors.endpoints import Endpoint
 from connectors.netsuite.client import NetsuiteClient
 from connectors.shopify.client import ShopifyClient
 from contract.loading import LoadedContract
@@ -24,21 +25,27 @@ class Context:
         engine: the store.
         netsuite: the account.
         shops: a client per shop code.
+        endpoints: a client per http channel.
+        partner_tokens: the bearer token of each partner's endpoint.
         now: the clock.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - one place builds it
         self,
         loaded: LoadedContract,
         engine: Engine,
         netsuite: NetsuiteClient,
         shops: Mapping[str, ShopifyClient],
+        endpoints: Mapping[str, Endpoint],
+        partner_tokens: Mapping[str, str],
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.loaded = loaded
         self.engine = engine
         self.netsuite = netsuite
         self.shops = shops
+        self.endpoints = endpoints
+        self.partner_tokens = partner_tokens
         self.now = now
 
     @property

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import logging
+import uuid
+from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 
 import pandas as pd
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from connectors.feeds import write_feed
 from connectors.shopify.client import ShopifyClient
-from connectors.shopify.publish import PairChange, SetOutcome, set_available
+from connectors.shopify.publish import PairChange, SetOutcome, activate_level, set_available
 from connectors.shopify.read_levels import read_levels_of
 from contract.errors import RejectedError, RetriableError
-from domain.publishing import plan_calls
+from domain.publishing import TOO_LATE, WAITS, held_back, plan_calls
 from store import publications
 from tasks.context import Context
 
@@ -22,7 +24,10 @@ log = logging.getLogger(__name__)
 
 MOST_ATTEMPTS = 4
 """How often the healthy rest of a refused call is sent again: each time at least one row has left it."""
+MOST_ACTIVATIONS = 500
+_NAMESPACE = uuid.UUID("b1d5fb2c-2d5a-5f0e-8f5e-7f1d3c1a9e44")
 DECREASE, INCREASE = "decrease", "increase"
+_NUMBER = ["channel_code", "sku"]
 _ROW = ["inventory_item_id_shopify", "location_id_shopify"]
 
 
@@ -52,30 +57,85 @@ def settle_unanswered(context: Context, levels: pd.DataFrame | None = None) -> i
 
 
 @task(name="publish changes", cache_policy=NO_CACHE)
-def publish_changes(context: Context, run_id: str, out_quantity_changes: pd.DataFrame) -> pd.DataFrame:
-    """Return the pairs with what became of each: accepted, stale, rejected, unanswered or not_sent.
+def publish_changes(  # noqa: PLR0913 - keyword-only after the first three
+    context: Context,
+    run_id: str,
+    out_quantity_changes: pd.DataFrame,
+    *,
+    shop_codes: Collection[str] = (),
+    unconfirmed: pd.DataFrame | None = None,
+    publish_by: datetime | None = None,
+) -> pd.DataFrame:
+    """Return the pairs with what became of each: accepted, stale, rejected, unanswered, not_sent, held_back, not_chosen.
 
-    Grain: one row per shop, inventory item and location. Shops run side by side.
+    Grain: one row per shop, inventory item and location. All shops fall before any rises, so that units of a split pool
+    are free before another channel shows them; shops run side by side.
+
+    Args:
+        context: the store and the shops.
+        run_id: the run.
+        out_quantity_changes: every pair that must change.
+        shop_codes: the shops to write to; all where empty.
+        unconfirmed: numbers of other outlets that shall fall and are not known to have fallen.
+        publish_by: after this instant nothing is sent: it would rest on reads that are too old.
     """
-    groups = [rows for _, rows in out_quantity_changes.groupby("shop_code", sort=True)]
+    changes = out_quantity_changes
+    is_chosen = changes["shop_code"].isin(list(shop_codes) or list(context.shops))
+    falls = changes["desired_qty"] < changes["expected_qty"]
+    left_out = changes.loc[~is_chosen].assign(outcome="not_chosen", message="its shop is not among those to publish to")
+    fallen = _publish_shops(context, run_id, changes.loc[is_chosen & falls], publish_by)
+    known = [not_fallen(fallen), not_fallen(left_out), *([] if unconfirmed is None else [unconfirmed])]
+    waiting = pd.concat([part[_NUMBER] for part in known])
+    rises = changes.loc[is_chosen & ~falls]
+    is_held = held_back(rises, waiting, context.contract)
+    held = rises.loc[is_held].assign(outcome="held_back", message=WAITS)
+    silent = set(fallen.loc[fallen["outcome"] == "unanswered", "shop_code"])
+    is_silent = rises["shop_code"].isin(silent) & ~is_held
+    unsent = rises.loc[is_silent].assign(outcome="not_sent", message="the shop does not answer")
+    risen = _publish_shops(context, run_id, rises.loc[~is_held & ~is_silent], publish_by)
+    parts = [part for part in (fallen, risen, held, unsent, left_out) if not part.empty]
+    return pd.concat(parts, ignore_index=True) if parts else changes.assign(outcome="", message="")
+
+
+@task(name="stock at locations", cache_policy=NO_CACHE)
+def activate_levels(context: Context, run_id: str, out_activations: pd.DataFrame, shop_codes: Collection[str] = ()) -> pd.DataFrame:
+    """Return the levels to stock with what became of each: activated, rejected, unanswered or not_sent.
+
+    Grain: one row per shop, inventory item and location; at most 500 a run, so that numbers are not kept waiting. The
+    number itself follows in the next run. A repeat changes nothing, so an unanswered call is simply made again then.
+    """
+    chosen = out_activations.loc[out_activations["shop_code"].isin(list(shop_codes) or list(context.shops))]
+    now, later = chosen.iloc[:MOST_ACTIVATIONS], chosen.iloc[MOST_ACTIVATIONS:]
+    told = [_activate(context, run_id, row) for row in now[["shop_code", *_ROW]].itertuples(index=False, name=None)]
+    done = now.assign(outcome=[outcome for outcome, _ in told], message=[message for _, message in told])
+    return pd.concat([done, later.assign(outcome="not_sent", message="the next run stocks it")], ignore_index=True)
+
+
+def _activate(context: Context, run_id: str, row: tuple[str, str, str]) -> tuple[str, str]:
+    shop_code, item, location = row
+    key = str(uuid.uuid5(_NAMESPACE, f"{run_id}/{shop_code}/{item}/{location}"))
+    try:
+        activate_level(context.shops[shop_code], item, location, key)
+    except RetriableError as error:
+        return "unanswered", str(error)
+    except RejectedError as error:
+        return "rejected", str(error)
+    return "activated", "the next run publishes its number"
+
+
+def not_fallen(outcomes: pd.DataFrame) -> pd.DataFrame:
+    """Return the numbers that shall fall and are not known to have fallen."""
+    return outcomes.loc[(outcomes["desired_qty"] < outcomes["expected_qty"].fillna(0)) & (outcomes["outcome"] != "accepted")]
+
+
+def _publish_shops(context: Context, run_id: str, changes: pd.DataFrame, publish_by: datetime | None) -> pd.DataFrame:
+    groups = [rows for _, rows in changes.groupby("shop_code", sort=True)]
     with ThreadPoolExecutor(max_workers=max(1, len(groups))) as pool:
-        parts = list(pool.map(lambda group: _publish_shop(context, run_id, group), groups))
-    return pd.concat(parts, ignore_index=True) if parts else out_quantity_changes.assign(outcome="", message="")
+        parts = list(pool.map(lambda group: _publish_shop(context, run_id, group, publish_by), groups))
+    return pd.concat(parts, ignore_index=True) if parts else changes.assign(outcome="", message="")
 
 
-@task(name="write feeds", cache_policy=NO_CACHE)
-def write_feeds(context: Context, run_id: str, out_feed_rows: pd.DataFrame) -> list[dict[str, object]]:
-    """Return the manifest of each feed written, whole and at once."""
-    manifests = []
-    for channel in context.contract.channels:
-        if channel.kind == "feed" and channel.url:
-            rows = out_feed_rows.loc[out_feed_rows["channel_code"] == channel.channel_code, ["sku", "publish_qty"]]
-            manifest = write_feed(context.loaded.resolve(channel.url), rows, run_id=run_id, format=channel.format)
-            manifests.append({"channel_code": channel.channel_code, **manifest})
-    return manifests
-
-
-def _publish_shop(context: Context, run_id: str, changes: pd.DataFrame) -> pd.DataFrame:
+def _publish_shop(context: Context, run_id: str, changes: pd.DataFrame, publish_by: datetime | None) -> pd.DataFrame:
     """Send one shop's calls; the healthy rows of a refused call go again, without the rows that were at fault."""
     done: list[pd.DataFrame] = []
     waiting = changes
@@ -83,7 +143,8 @@ def _publish_shop(context: Context, run_id: str, changes: pd.DataFrame) -> pd.Da
         again: list[pd.DataFrame] = []
         calls = list(plan_calls(waiting, f"{run_id}/{attempt}"))
         for position, call in enumerate(calls):
-            outcomes = _publish_call(context, run_id, call)
+            is_late = publish_by is not None and context.now() > publish_by
+            outcomes = call.assign(outcome="not_sent", message=TOO_LATE) if is_late else _publish_call(context, run_id, call)
             done.append(outcomes.loc[outcomes["outcome"] != "untouched"])
             again.append(outcomes.loc[outcomes["outcome"] == "untouched"])
             if (outcomes["outcome"] == "unanswered").any():

@@ -18,21 +18,27 @@ import pandas as pd
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from connectors.netsuite.read_order_lines import read_order_lines, reread_order_lines
+from connectors.netsuite.read_order_lines import read_order_lines, read_order_lines_since, reread_order_lines
 from connectors.netsuite.read_stock import (
     read_items,
     read_kit_members,
     read_locations,
+    read_sellable,
+    read_statuses,
     read_stock,
     read_transfers_in_transit,
 )
+from connectors.partners import read_partner
 from connectors.shopify.client import ShopifyClient
 from connectors.shopify.read_catalog import read_locations as read_shop_locations
 from connectors.shopify.read_catalog import read_variants
 from connectors.shopify.read_levels import read_levels
 from connectors.shopify.read_orders import read_orders
+from contract.errors import FatalError
+from contract.frames import empty, from_rows
 from contract.models import Contract
 from domain.ledger import reflected_units
+from domain.partners import documents_since
 from tasks.context import Context
 from tasks.progress import progress_of
 
@@ -78,24 +84,70 @@ def read_netsuite_balances(context: Context, run_id: str) -> Read:
         frame = read_stock(
             context.netsuite, ids, run_id=run_id, extracted_at=context.now(), on_page=lambda rows: told("NetSuite", rows)
         )
+    # After the totals: what was committed then is still subtracted if it has left meanwhile.
+    statuses = context.contract.account.sellable_statuses or _no_statuses(context)
+    sellable = empty("raw_netsuite__sellable")
+    if statuses:
+        sellable = read_sellable(context.netsuite, ids, statuses, run_id=run_id, extracted_at=context.now())
     transfers = read_transfers_in_transit(context.netsuite, run_id=run_id, extracted_at=context.now())
-    return _counted("netsuite_balances", {"raw_netsuite__stock": frame, "raw_netsuite__transfers_in_transit": transfers})
+    frames = {
+        "raw_netsuite__stock": frame,
+        "raw_netsuite__sellable": sellable,
+        "raw_netsuite__transfers_in_transit": transfers,
+    }
+    return _counted("netsuite_balances", frames | _read_partners(context, run_id))
+
+
+def _no_statuses(context: Context) -> tuple[str, ...]:
+    """Return no status, once it is sure that the account's stock is in one status at most.
+
+    Raises:
+        FatalError: stock is in several statuses, and the contract does not say which may be sold.
+    """
+    found = read_statuses(context.netsuite)
+    if len(found) > 1:
+        told = f"NetSuite InventoryBalance: stock is in {len(found)} inventory statuses (ids {', '.join(found)})"
+        raise FatalError(f"{told}; name those that may be sold in account.sellable_statuses of the contract")
+    return ()
+
+
+def _read_partners(context: Context, run_id: str) -> Read:
+    """Return every partner's snapshot; one that cannot be read is a row that says why."""
+    at = context.now()
+    stamp = {"run_id": run_id, "extracted_at_utc": at.isoformat()}
+    snapshots, rows = [], []
+    for partner in context.contract.partners:
+        url = partner.url if partner.url.startswith(("http://", "https://")) else context.loaded.resolve(partner.url)
+        read = read_partner(partner, url, token=context.partner_tokens[partner.partner_code])
+        if read.problem:
+            log.warning("partner_unreadable", extra={"partner": partner.partner_code, "problem": read.problem})
+        written = read.written_at.isoformat() if read.written_at else None
+        key = {"partner_code": partner.partner_code, **stamp}
+        snapshots.append({**key, "written_at_utc": written, "problem": read.problem or None})
+        rows += [{**key, **row} for row in read.rows]
+    return {
+        "raw_partners__snapshots": from_rows("raw_partners__snapshots", snapshots),
+        "raw_partners__stock": from_rows("raw_partners__stock", rows),
+    }
 
 
 @task(name="read 3: NetSuite order lines again", cache_policy=NO_CACHE)
-def reread_netsuite_lines(context: Context, run_id: str, first: pd.DataFrame) -> Read:
-    """Return read 3: every transaction that read 1 found reflecting anything, again."""
-    units, _ = reflected_units(first)
+def reread_netsuite_lines(context: Context, run_id: str, raw: Read) -> Read:
+    """Return read 3: every transaction that read 1 found reflecting anything, again; what partners may not net yet."""
+    units, _ = reflected_units(raw["raw_netsuite__order_lines"])
     ids = sorted(set(units.loc[units["reflected_qty"] > 0, "transaction_id_netsuite"]))
-    frame = reread_order_lines(
-        context.netsuite,
-        ids,
-        line_id_column=context.contract.account.line_id_field,
-        run_id=run_id,
-        extracted_at=context.now(),
-        custom_fields=link_fields(context.contract),
+    at, contract = context.now(), context.contract
+    line_id, fields = contract.account.line_id_field, link_fields(contract)
+    again = reread_order_lines(context.netsuite, ids, line_id_column=line_id, run_id=run_id, extracted_at=at, custom_fields=fields)
+    since = documents_since(raw, contract, at)
+    late = empty("raw_netsuite__order_lines_since")
+    if since is not None:
+        late = read_order_lines_since(
+            context.netsuite, since=since, line_id_column=line_id, run_id=run_id, extracted_at=at, custom_fields=fields
+        )
+    return _counted(
+        "netsuite_order_lines_again", {"raw_netsuite__order_lines_reread": again, "raw_netsuite__order_lines_since": late}
     )
-    return _counted("netsuite_order_lines_again", {"raw_netsuite__order_lines_reread": frame})
 
 
 @task(name="read 4: Shopify orders", cache_policy=NO_CACHE)

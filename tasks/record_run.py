@@ -11,9 +11,9 @@ import pandas as pd
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from contract.frames import Frames
+from contract.frames import Frames, empty
 from domain.expected_levels import forget
-from store import expected_levels, run_locks, runs, snapshots
+from store import expected_levels, history, run_locks, runs, snapshots
 from tasks.context import Context
 
 log = logging.getLogger(__name__)
@@ -69,11 +69,21 @@ def keep_snapshot(context: Context, run_id: str, frames: Frames) -> str:
     folder = snapshots.save_snapshot(context.engine, context.state_folder, run_id, dict(frames), extras)
     keep_days = context.contract.tolerances.keep_snapshots_days
     snapshots.prune_snapshots(context.engine, context.state_folder, keep_days=keep_days, now_utc=context.now())
+    removed = history.prune_history(context.engine, keep_days=context.contract.tolerances.keep_history_days, now_utc=context.now())
+    if any(removed.values()):
+        log.info("history_pruned", extra={"run": run_id, "rows": removed})
     return str(folder)
 
 
-def load_state(context: Context) -> dict[str, pd.DataFrame]:
-    """Return the expected-level ledger as the last run left it."""
+def load_state(context: Context, *, forget_all: bool = False) -> dict[str, pd.DataFrame]:
+    """Return the expected-level ledger as the last run left it.
+
+    Args:
+        context: the store.
+        forget_all: as on first sight. While another connector writes the levels, what it writes is no sale and no return.
+    """
+    if forget_all:
+        return {name: empty(name) for name in ("core_expected_levels", "core_counted_events")}
     levels, counted = expected_levels.load_expected_levels(context.engine, list(context.shops))
     return {"core_expected_levels": levels, "core_counted_events": counted}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import pandas as pd
@@ -13,20 +14,42 @@ from prefect.client.orchestration import get_client
 from prefect.runtime import flow_run
 
 from contract.frames import Frames
-from domain.unresolved import REASONS
+from domain.shadow import KEPT_BACK, LOSES, OVERSELLS, compare_shown
+from domain.unresolved import BY_NATURE, REASONS
+from expectations.result import CheckResult
 from tasks.context import Context
 from tasks.outcome import Run, RunSummary
 
 log = logging.getLogger(__name__)
 MOST_ROWS = 200
-_CHANGE = ["channel_code", "sku", "location_code", "expected_qty", "desired_qty", "outcome", "message"]
-_SETTLED = frozenset({"accepted", "planned"})
+_CHANGE = ["sku", "channel_code", "location_code", "expected_qty", "desired_qty", "change_qty", "outcome", "message"]
+_ASIDE = ["reason_code", "value", "field", "source_key", "source_frame"]
+_HEADINGS = {
+    "channel_code": "channel",
+    "location_code": "location",
+    "expected_qty": "was",
+    "desired_qty": "new",
+    "change_qty": "change",
+    "reason_code": "reason",
+    "source_key": "which",
+    "source_frame": "found in",
+    "order_name": "order",
+    "record_type": "document",
+    "netsuite_id": "NetSuite id",
+    "external_id": "external id",
+    "shop_code": "shop",
+    "shown_qty": "shows",
+    "publish_qty": "we would publish",
+    "units_qty": "units",
+    "verdict_code": "verdict",
+}
+_SETTLED = frozenset({"accepted", "planned", "not_chosen"})
 
 
 @task(name="report publication", cache_policy=NO_CACHE)
 def report_publication(context: Context, run: Run, frames: Frames, changes: pd.DataFrame) -> RunSummary:
     """Return the run's summary, after putting it before a reader: a table of changes and a page in words."""
-    is_dry = bool(run.parameters.get("dry_run"))
+    is_dry = bool(run.parameters.get("dry_run") or run.parameters.get("shadow"))
     told = changes if "outcome" in changes.columns else changes.assign(outcome="planned", message="")
     outcomes = told["outcome"].value_counts()
     problems = frames["core_unresolved"]["reason_code"].value_counts()
@@ -37,43 +60,95 @@ def report_publication(context: Context, run: Run, frames: Frames, changes: pd.D
         "feed rows": sum(int(str(manifest.get("rows", 0))) for manifest in run.manifests),
         **run.steps,
     }
-    aside = {str(code): int(count) for code, count in problems.items()}
+    by_nature = int(problems.reindex(sorted(BY_NATURE)).fillna(0).sum())
+    counts["rows without a number by nature"] = by_nature
+    aside = {str(code): int(count) for code, count in problems.items() if code not in BY_NATURE}
     aside |= {str(outcome): int(count) for outcome, count in outcomes.items() if outcome not in _SETTLED}
     run.summary = RunSummary(run.run_id, run.flow_name, is_dry, counts, aside, str(context.state_folder / "snapshots" / run.run_id))
-    table = _table(told[_CHANGE])
-    create_table_artifact(table, key="quantity-changes", description=f"The first {MOST_ROWS} of {len(told)} changed numbers.")
-    create_markdown_artifact(summary_page(run.summary, run), key="publication-summary", description="What the run did.")
+    told = told.assign(change_qty=told["desired_qty"] - told["expected_qty"])
+    worst_first = told.assign(open=told["outcome"].isin(_SETTLED), width=-told["change_qty"].abs())
+    worst_first = worst_first.sort_values(["open", "width", "sku"], kind="stable")
+    _show_table("quantity-changes", worst_first[_CHANGE], "changed numbers, what needs a person first, then the widest change")
+    aside_rows = frames["core_unresolved"].sort_values(["reason_code", "value", "source_key"], kind="stable")
+    _show_table("set-aside", aside_rows[_ASIDE], "rows set aside; the summary says what to do for each reason")
     done = len(told) if is_dry else int(outcomes.get("accepted", 0))
-    rename_run(f"{'would change' if is_dry else 'published'} {done} numbers, {sum(aside.values())} rows set aside")
+    name = (
+        f"{'would change' if is_dry else 'published'} {_counted(done, 'number')}, {_counted(sum(aside.values()), 'row')} set aside"
+    )
+    create_markdown_artifact(summary_page(run.summary, run, name), key="publication-summary", description="What the run did.")
+    rename_run(name)
     return run.summary
 
 
-def summary_page(summary: RunSummary, run: Run) -> str:
-    """Return the summary as Markdown: the counts, then each reason with what to do."""
-    lines = [f"# {summary.flow_name}{' (dry run)' if summary.is_dry_run else ''}", "", f"Run `{summary.run_id}`.", ""]
-    lines += [
-        "| what | count |",
-        "|---|---:|",
-        *(f"| {name} | {count:,} |" for name, count in summary.counts.items()),
-        "",
-    ]
+@task(name="report shadow", cache_policy=NO_CACHE)
+def report_shadow(run: Run, frames: Frames) -> dict[str, pd.DataFrame]:
+    """Return `out_shadow`, after putting it before a reader: the worst first, and the counts in the run's summary."""
+    names = ("out_quantity_changes", "out_channel_quantities", "out_atp")
+    shadow = compare_shown(*(frames[name] for name in names))
+    for verdict in (OVERSELLS, LOSES, KEPT_BACK):
+        rows = shadow.loc[shadow["verdict_code"] == verdict]
+        spoken = verdict.replace("_", " ")
+        run.steps |= {f"numbers that {spoken}": len(rows), f"units that {spoken}": int(rows["units_qty"].sum())}
+    worst = shadow.assign(rank=shadow["verdict_code"].map({OVERSELLS: 0, LOSES: 1}).fillna(2))
+    worst = worst.sort_values(["rank", "units_qty"], ascending=[True, False], kind="stable").drop(columns="rank")
+    _show_table("shadow-comparison", worst, "numbers that the shops show otherwise than we would, those that oversell first")
+    return {"out_shadow": shadow}
+
+
+def summary_page(summary: RunSummary, run: Run, title: str) -> str:
+    """Return the summary as Markdown: the counts, then each reason with what to do, then every check.
+
+    Args:
+        summary: the counts.
+        run: the checks.
+        title: what the run did, in a few words.
+    """
+    what = f"`{summary.flow_name}`, run `{summary.run_id}`{', a dry run: nothing was written' if summary.is_dry_run else ''}."
+    sections = [[f"# {title[:1].upper()}{title[1:]}"], [what], _rows(["what", "count"], summary.counts.items())]
     if summary.set_aside:
-        lines += ["## Set aside", "", "| reason | rows | what to do |", "|---|---:|---|"]
-        lines += [
-            f"| {code} | {count:,} | {REASONS.get(code, 'See the table of changes.')} |"
+        told = [
+            (code, count, REASONS.get(code, "See the message in the table of this run."))
             for code, count in summary.set_aside.items()
         ]
-    broken = [check for check in run.checks if not check.is_passed]
-    lines += [
-        "",
-        f"{len(run.checks)} checks, {len(broken)} not passed.",
-        *(f"- {check.name}: {check.notes}" for check in broken),
+        sections += [["## Set aside"], _rows(["reason", "rows", "what to do"], told)]
+    if run.checks:
+        checks = [
+            (_verdict(check), check.description, check.failing_count, ", ".join(check.sample_keys[:5])) for check in run.checks
+        ]
+        sections += [["## Checks"], _rows(["state", "law", "broken by", "for example"], checks)]
+    if summary.flow_name == "publish-inventory":
+        sections += [[f"Why a number is what it is: `truecount explain SKU --run {summary.run_id}`"]]
+    return "\n\n".join("\n".join(lines) for lines in sections)
+
+
+def _verdict(check: CheckResult) -> str:
+    return "ok" if check.is_passed else check.severity.upper()
+
+
+def _rows(names: Sequence[str], rows: Iterable[Sequence[object]]) -> list[str]:
+    """Return a Markdown table: whole numbers to the right, and no cell that ends the row it is in."""
+    kept = [
+        [f"{cell:,}" if isinstance(cell, int) else " ".join(str(cell).split()).replace("|", "\\|") for cell in row] for row in rows
     ]
-    return "\n".join(lines)
+    first = next(iter(rows), ())
+    aligned = ["---:" if isinstance(cell, int) else "---" for cell in first] or ["---"] * len(names)
+    return [f"| {' | '.join(row)} |" for row in (names, aligned, *kept)]
+
+
+def _show_table(key: str, frame: pd.DataFrame, what: str) -> None:
+    """Put a frame before a reader, its first rows where there are many, its columns under the words for them."""
+    share = f"The first {MOST_ROWS:,} of {len(frame):,}" if len(frame) > MOST_ROWS else "All" if len(frame) else "No"
+    create_table_artifact(_table(frame), key=key, description=f"{share} {what}.")
 
 
 def _table(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    return [{str(name): value for name, value in row.items()} for row in frame.head(MOST_ROWS).astype("str").to_dict("records")]
+    first = frame.head(MOST_ROWS)
+    shown = first.astype("object").where(first.notna(), "").astype("str")
+    return [{_HEADINGS.get(str(name), str(name)): value for name, value in row.items()} for row in shown.to_dict("records")]
+
+
+def _counted(count: int, thing: str) -> str:
+    return f"{count:,} {thing}{'' if count == 1 else 's'}"
 
 
 def rename_run(name: str) -> None:
@@ -83,7 +158,7 @@ def rename_run(name: str) -> None:
             client.update_flow_run(flow_run_id=flow_run.id, name=name)
 
 
-_DOCUMENT = ["external_id", "order_name", "record_type", "outcome", "netsuite_id", "reason_code", "message"]
+_DOCUMENT = ["shop_code", "order_name", "outcome", "record_type", "netsuite_id", "reason_code", "message", "external_id"]
 
 
 @task(name="report orders", cache_policy=NO_CACHE)
@@ -98,11 +173,11 @@ def report_orders(context: Context, run: Run, outcomes: pd.DataFrame) -> RunSumm
     folder = str(context.state_folder / "snapshots" / run.run_id)
     run.summary = RunSummary(run.run_id, run.flow_name, is_dry, counts, aside, folder)
     first = told.sort_values("outcome", key=lambda column: ~column.isin(["set_aside", "failed"]), kind="stable")
-    table = _table(first[_DOCUMENT])
-    create_table_artifact(
-        table, key="order-documents", description=f"The first {MOST_ROWS} of {len(told)} orders, set aside first."
-    )
-    create_markdown_artifact(summary_page(run.summary, run), key="orders-summary", description="What the run did.")
+    _show_table("order-documents", first[_DOCUMENT], "orders of the window, what is set aside first")
     written = int(told["outcome"].isin(["written", "create"]).sum())
-    rename_run(f"{'would write' if is_dry else 'wrote'} {written} of {len(told)} orders, {sum(aside.values())} set aside")
+    name = (
+        f"{'would write' if is_dry else 'wrote'} {written:,} of {_counted(len(told), 'order')}, {sum(aside.values()):,} set aside"
+    )
+    create_markdown_artifact(summary_page(run.summary, run, name), key="orders-summary", description="What the run did.")
+    rename_run(name)
     return run.summary

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,16 +11,18 @@ import pandas as pd
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from connectors.netsuite.records import create_or_adopt
+from connectors.netsuite.documents import find_documents
+from connectors.shopify.read_books import read_books
 from connectors.shopify.read_orders import read_orders_by_id
-from contract.errors import RejectedError, RetriableError
 from contract.frames import Frames
 from domain.conform_netsuite import conform_items
 from domain.order_documents import Documents, build_documents
 from domain.order_links import link_orders
-from store import documents, quarantine, watermarks
+from store import quarantine, watermarks
 from tasks.context import Context
+from tasks.push_fulfillments import known_echoes
 from tasks.read_inventory import metafields, read_shopify_orders
+from tasks.write_documents import WRITES, write_orders
 
 log = logging.getLogger(__name__)
 
@@ -55,7 +55,23 @@ def capture_orders(context: Context, run_id: str, since: datetime) -> dict[str, 
                 client, ids, run_id=run_id, extracted_at=context.now(), metafields=metafields(context.contract)
             )
             frames = {name: _append(frame, more[name]) for name, frame in frames.items()}
-    return frames
+    return frames | read_sales(context, run_id, frames["raw_shopify__orders"])
+
+
+def read_sales(context: Context, run_id: str, orders: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Return what orders came to: the sales of their agreements, and their payments; test orders left out."""
+    wanted = orders.loc[orders["is_test"] != "true"]
+    parts = [
+        read_books(
+            client,
+            sorted(wanted.loc[wanted["shop_code"] == shop_code, "order_id_shopify"]),
+            run_id=run_id,
+            extracted_at=context.now(),
+        )
+        for shop_code, client in context.shops.items()
+    ]
+    names = ("raw_shopify__sales", "raw_shopify__transactions")
+    return {name: pd.concat([part[name] for part in parts], ignore_index=True) for name in names}
 
 
 @task(name="build documents", cache_policy=NO_CACHE)
@@ -63,20 +79,25 @@ def build_order_documents(context: Context, raw: Frames) -> Documents:
     """Return a decision for every order captured: create, adopt, skip or set aside."""
     core_items, _ = conform_items(raw["raw_netsuite__items"])
     links, ambiguous = link_orders(raw["raw_shopify__orders"], raw["raw_netsuite__order_lines"], context.contract)
-    return build_documents(raw, links, ambiguous, core_items, context.contract)
+    echoes = frozenset(known_echoes(context).values())
+    decided = build_documents(raw, links, ambiguous, core_items, context.contract, echoes=echoes)
+    if context.contract.orders.follow_to == "order" and context.contract.orders.customers == "shop":
+        return decided
+    # What NetSuite has of them is looked up by the external ids that they would have.
+    wanted = decided.documents.loc[decided.documents["action_code"].isin(WRITES), "external_id"]
+    known = find_documents(context.netsuite, sorted(wanted))
+    return build_documents(raw, links, ambiguous, core_items, context.contract, known, echoes)
 
 
 @task(name="write documents", cache_policy=NO_CACHE)
 def write_documents(context: Context, run_id: str, decisions: pd.DataFrame) -> pd.DataFrame:
     """Return every decision with what became of it: written, adopted, skipped, set_aside or failed.
 
-    Grain: one row per order. Documents are written side by side, up to the account's concurrency.
+    Grain: one row per document. Orders are written side by side, up to the account's concurrency.
     """
-    creates = decisions.loc[decisions["action_code"] == "create"]
-    with ThreadPoolExecutor(max_workers=context.contract.account.concurrency) as pool:
-        written = list(pool.map(lambda row: _write(context, run_id, row), _records(creates)))
+    written = write_orders(context, run_id, decisions)
     done = {"adopt": "adopted", "skip": "skipped", "set_aside": "set_aside"}
-    others = decisions.loc[decisions["action_code"] != "create"]
+    others = decisions.loc[~decisions["action_code"].isin(WRITES)]
     kept = others.assign(outcome=others["action_code"].map(done), netsuite_id=None, message=others["reason"].fillna(""))
     result = pd.concat([part for part in (pd.DataFrame(written), kept) if not part.empty], ignore_index=True)
     log.info("documents_written", extra={"run": run_id, "outcomes": result["outcome"].value_counts().to_dict()})
@@ -99,45 +120,17 @@ def record_orders(context: Context, run_id: str, outcomes: pd.DataFrame, capture
         }
         for row in _records(outcomes.loc[is_aside])
     ]
-    quarantine.set_aside(context.engine, aside, at_utc=at)
+    once = {(row["shop_code"], row["entity_key"], row["reason_code"]): row for row in aside}
+    quarantine.set_aside(context.engine, list(once.values()), at_utc=at)
     quarantine.resolve_healed(
         context.engine,
         entity_type="order",
         checked_since_utc=at,
         shop_codes=list(context.shops),
-        entity_keys=list(outcomes["order_id_shopify"]),
+        entity_keys=sorted(set(outcomes["order_id_shopify"])),
     )
     for shop_code in context.shops:
         watermarks.advance(context.engine, stream(shop_code), captured_from, run_id)
-
-
-def _write(context: Context, run_id: str, row: dict[str, Any]) -> dict[str, Any]:
-    """Write one document: intent, call, receipt. A document that may have been written is looked up, never repeated."""
-    known = {name: row[name] for name in ("external_id", "shop_code", "order_id_shopify", "record_type", "payload_hash")}
-    documents.intend(context.engine, run_id, [known], at_utc=context.now())
-    try:
-        outcome = create_or_adopt(context.netsuite, row["record_type"], json.loads(row["payload"]))
-    except RejectedError as error:
-        _record(context, run_id, known, ("failed", None, str(error)))
-        return {**row, "outcome": "failed", "netsuite_id": None, "message": str(error), "reason_code": error.code}
-    except RetriableError as error:
-        # The intent stays open: the next run looks the document up before it writes it.
-        return {
-            **row,
-            "outcome": "failed",
-            "netsuite_id": None,
-            "message": str(error),
-            "reason_code": "netsuite_unavailable",
-        }
-    status = "adopted" if outcome.was_adopted else "written"
-    _record(context, run_id, known, (status, outcome.id, ""))
-    return {**row, "outcome": status, "netsuite_id": outcome.id, "message": ""}
-
-
-def _record(context: Context, run_id: str, known: dict[str, Any], became: tuple[str, str | None, str]) -> None:
-    status, netsuite_id, message = became
-    row = {**known, "status": status, "netsuite_id": netsuite_id, "message": message}
-    documents.record_written(context.engine, run_id, [row], at_utc=context.now())
 
 
 def _records(frame: pd.DataFrame) -> Iterator[dict[str, Any]]:

@@ -7,10 +7,12 @@ transaction, "This entity already exists." for an entity), so that a repeat is s
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
+
+import requests
 
 from connectors.netsuite.client import RECORD_PATH, NetsuiteClient
 from connectors.netsuite.suiteql import load_query
@@ -53,6 +55,19 @@ def create(client: NetsuiteClient, record_type: str, body: Mapping[str, Any]) ->
         headers={"X-NetSuite-PropertyNameValidation": "Error"},
         is_write=True,
     )
+    return new_record_id(response, what)
+
+
+def new_record_id(response: requests.Response, what: str) -> str:
+    """Return the internal id that the answer to a create names.
+
+    Args:
+        response: the answer.
+        what: the record, for the message.
+
+    Raises:
+        RetriableError: it names none; the record may be there.
+    """
     record_id = urlsplit(response.headers.get("Location", "")).path.rstrip("/").rpartition("/")[2]
     if not _ID.match(record_id):
         raise RetriableError(
@@ -144,12 +159,28 @@ def create_or_adopt(client: NetsuiteClient, record_type: str, body: Mapping[str,
         RetriableError: still no answer after the attempts; `is_write_uncertain` where it may be there nevertheless.
         FatalError: login or role.
     """
+    return make_or_adopt(client, record_type, body, lambda: create(client, record_type, body))
+
+
+def make_or_adopt(client: NetsuiteClient, record_type: str, body: Mapping[str, Any], make: Callable[[], str]) -> WriteOutcome:
+    """Make one record by a call that is refused where its external id is taken, or adopt what has it (see `create_or_adopt`).
+
+    Args:
+        client: the account.
+        record_type: the record's REST name.
+        body: the record, with `externalId`.
+        make: sends the call and returns the new record's internal id.
+
+    Raises:
+        RejectedError: NetSuite refuses it, or says that it exists and no such record can be read.
+        RetriableError: still no answer after the attempts; `is_write_uncertain` where it may be there nevertheless.
+    """
     external_id = _own_external_id(record_type, body)
     attempt = 0
     while True:
         attempt += 1
         try:
-            return WriteOutcome(create(client, record_type, body), was_adopted=False)
+            return WriteOutcome(make(), was_adopted=False)
         except RejectedError as refusal:
             if refusal.code != "duplicate_external_id":
                 raise

@@ -57,18 +57,20 @@ class ShopifyClient:
         self._token = ShopifyToken(shop_code, settings, self._session)
         self._budget = CostBudget(state_folder, f"shopify-{shop_code.lower()}")
         self._costs: dict[str, float] = {}
+        self._refused: set[str] = set()
 
     def clock(self) -> datetime | None:
         """Return the shop's clock; None where it does not say."""
         return self._session.clock()
 
-    def execute(
+    def execute(  # noqa: PLR0913 - keyword-only, each a part of the call
         self,
         document: str,
         variables: Mapping[str, Any],
         *,
         what: str,
         is_write: bool = False,
+        may_repeat: bool = True,
         optional: Collection[str] = (),
     ) -> Answer:
         """Return the answer to one document, within the shop's rate.
@@ -77,14 +79,17 @@ class ShopifyClient:
             document: the name of a file in `documents/`.
             variables: its variables.
             what: the object of the call, for messages.
-            is_write: a mutation with an idempotency key: repeated as it is after a lost reply.
+            is_write: a mutation.
+            may_repeat: it carries an idempotency key: repeated as it is after a lost reply.
             optional: names of fields that the app may be refused; they are null then, and the refusals in the answer.
 
         Raises:
             RetriableError: throttled, 5xx or no answer, after the bounded attempts.
             FatalError: credentials, scopes, API version or the document are wrong.
         """
-        call = _Call(self, document, variables, f"{self.shop_code}: {what}", is_write=is_write, optional=optional)
+        call = _Call(
+            self, document, variables, f"{self.shop_code}: {what}", is_write=is_write, may_repeat=may_repeat, optional=optional
+        )
         response = call.send()
         if response.status_code == 401:
             # A token that ended early (the app was installed again): a request refused at the door did nothing.
@@ -101,8 +106,10 @@ class ShopifyClient:
             raise FatalError(f"Shopify {call.named}: the answer is not GraphQL; check the base URL")
         told = cost_of(reply)
         errors = tuple(reply.get("errors") or ())
-        if errors:
-            log.warning("shopify_fields_refused", extra={"shop": self.shop_code, "document": document, "fields": len(errors)})
+        if errors and document not in self._refused:
+            # Once, not page by page: what the app may not read stays so for as long as it has its scopes.
+            self._refused.add(document)
+            log.info("shopify_fields_refused", extra={"shop": self.shop_code, "document": document, "fields": len(errors)})
         return Answer(reply["data"], read_at, errors, told[1] if told else None)
 
     def pages(
@@ -163,11 +170,12 @@ class _Call:
         named: str,
         *,
         is_write: bool,
+        may_repeat: bool,
         optional: Collection[str],
     ) -> None:
         self.named = named
         self._client, self._document, self._variables = client, document, dict(variables)
-        self._is_write, self._optional = is_write, optional
+        self._is_write, self._optional, self._may_repeat = is_write, optional, may_repeat
         lengths = [str(len(value)) for value in self._variables.values() if isinstance(value, list)]
         numbers = [str(value) for value in self._variables.values() if isinstance(value, int)]
         self._size = "/".join([document, *lengths, *numbers])
@@ -183,7 +191,7 @@ class _Call:
                 auth=self._prepare,
                 classify=self._classify,
                 is_write=self._is_write,
-                repeat_writes=self._is_write,
+                repeat_writes=self._is_write and self._may_repeat,
                 what=self.named,
             )
         finally:

@@ -87,6 +87,30 @@ def set_available(client: ShopifyClient, rows: Sequence[PairChange], key: str, r
     return replace(outcome, read_at=answer.read_at)
 
 
+def activate_level(client: ShopifyClient, inventory_item_id: str, location_id: str, key: str) -> None:
+    """Stock an item at a location; a level that was stocked there before keeps its old quantity. A repeat changes nothing.
+
+    Args:
+        client: the shop.
+        inventory_item_id: the item.
+        location_id: the location.
+        key: the idempotency key: the same for every repeat of the same intent.
+
+    Raises:
+        RetriableError: no answer; the same key tells what became of it.
+        RejectedError: the shop refuses it.
+        FatalError: credentials or scopes.
+    """
+    given = {"item": inventory_item_id, "location": location_id, "key": key}
+    what = f"stock {inventory_item_id} at {location_id}"
+    payload = client.execute("activate_level", given, what=what, is_write=True).data.get("inventoryActivate")
+    if payload is None:
+        raise RetriableError(f"Shopify {client.shop_code}: {what}: an answer without a result", is_write_uncertain=True)
+    if payload["userErrors"]:
+        told = redact("; ".join(str(error.get("message")) for error in payload["userErrors"]))
+        raise RejectedError(f"Shopify {client.shop_code}: {what}: {told}")
+
+
 def _user_errors(shop_code: str, data: Mapping[str, Any]) -> Sequence[dict[str, Any]]:
     payload = data.get("inventorySetQuantities")
     if payload is None:

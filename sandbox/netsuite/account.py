@@ -25,6 +25,7 @@ class Settings:
     concurrency: int = 5
     default_order_status: str = "A"
     has_subsidiaries: bool = False
+    has_suitetax: bool = False
 
     @property
     def host(self) -> str:

@@ -36,6 +36,7 @@ def netsuite_app(world: World) -> ASGIApp:
         Route("/services/rest/system/v1/governanceLimits", _endpoint(world, _limits), methods=["GET"]),
         Route(record, _endpoint(world, _record), methods=methods),
         Route(record + "/{id}", _endpoint(world, _record), methods=methods),
+        Route(record + "/{id}/!transform/{target}", _endpoint(world, _record), methods=methods),
         Route("/{path:path}", _endpoint(world, _not_modelled), methods=methods),
     ]
     return _AtTheBorder(Starlette(routes=routes), world)
@@ -126,6 +127,7 @@ def _record(account: Account, request: Request, body: bytes) -> Response:
         headers={name.lower(): value for name, value in request.headers.items()},
         path=request.url.path,
         base=_base(request),
+        target=request.path_params.get("target"),
     )
     status, answer, headers = serve_record(account, call, _json(body) if body else None)
     if answer is None:

@@ -73,6 +73,9 @@ def change_line(account: Account, transaction: int, part: Part) -> None:
     if line is None or part.key == 0:
         raise user_error("The line does not exist.", "item.items")
     given = dict(part.columns)
+    if given.get("quantity", -line["quantity"]) < max(line["quantityshiprecv"], line["quantitybilled"]):
+        # NetSuite refuses it; the sentence is ours.
+        raise user_error("The quantity cannot be less than what was fulfilled or billed.", "item.items")
     if "location" in given or "item" in given or given.get("isclosed") == "T":
         stock.release_line(account, transaction, line["id"])
         _commit_others(account, line)

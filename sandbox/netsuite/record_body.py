@@ -37,6 +37,16 @@ _LINE = {
     "commitInventory": ("commitinventory", "code"),
     "description": ("memo", "text"),
 }
+_TRANSFORM_LINE = _LINE | {
+    "orderLine": ("orderline", "number"),
+    "itemReceive": ("itemreceive", "flag"),
+    "restock": ("restock", "flag"),
+}
+_MONEY = _HEADER | {
+    "customer": ("entity", "ns_customer"),
+    "payment": ("payment", "number"),
+    "salesOrder": ("salesorder", "ns_transaction"),
+}
 _CUSTOMER = {
     "externalId": ("externalid", "text"),
     "entityId": ("entityid", "text"),
@@ -55,7 +65,13 @@ _LEVELS = {
     "cashSale": ("custbody", _HEADER),
     "customer": ("custentity", _CUSTOMER),
     "line": ("custcol", _LINE),
+    "transformLine": ("custcol", _TRANSFORM_LINE),
+    **dict.fromkeys(
+        ("itemFulfillment", "invoice", "returnAuthorization", "itemReceipt", "creditMemo", "cashRefund"), ("custbody", _HEADER)
+    ),
+    **dict.fromkeys(("customerDeposit", "customerPayment", "customerRefund"), ("custbody", _MONEY)),
 }
+_OWN_LINES = ("salesOrder", "cashSale")  # the others' lines may name the line they are made from
 # Calculated by NetSuite; sent values are ignored.
 _READ_ONLY = {"id", "links", "refName", "status", "total", "subtotal", "createdDate", "lastModifiedDate", "line"}
 EXTERNAL_ID = re.compile(r"[A-Za-z0-9_-]+")
@@ -85,7 +101,7 @@ def read_body(account: Account, kind: str, body: Any, validation: str = "Warning
 
     Args:
         account: resolves ids and custom fields.
-        kind: salesOrder, cashSale or customer.
+        kind: the record's REST name.
         body: the JSON.
         validation: X-NetSuite-PropertyNameValidation: Error, Warning or Ignore.
 
@@ -97,11 +113,11 @@ def read_body(account: Account, kind: str, body: Any, validation: str = "Warning
     reader = _Reader(account, validation.lower())
     header = reader.part(kind, {name: value for name, value in body.items() if name != "item"}, "")
     lines = None
-    if kind == "customer" or "item" not in body:
-        if "item" in body:
-            reader.unknown("item")
-    else:
-        lines = [reader.part("line", element, f"item.items[{index}].") for index, element in enumerate(_elements(body["item"]))]
+    if "item" in body and "item" not in property_names(kind):
+        reader.unknown("item")
+    elif "item" in body:
+        level = "line" if kind in _OWN_LINES else "transformLine"
+        lines = [reader.part(level, element, f"item.items[{index}].") for index, element in enumerate(_elements(body["item"]))]
     return Body(header, lines, reader.warnings)
 
 
@@ -129,7 +145,7 @@ class _Reader:
         prefix, known = _LEVELS[level]
         part = Part()
         for name, value in values.items():
-            if name == "line" and level == "line":
+            if name == "line" and level in ("line", "transformLine"):
                 part.key = self._number(value, name, path + name)
             elif name in known:
                 column, kind = known[name]

@@ -6,6 +6,7 @@ from typing import Any
 from sandbox.netsuite.account import Account
 from sandbox.netsuite.catalog import DISPLAY
 from sandbox.netsuite.lines import sales_lines
+from sandbox.netsuite.payments import remaining
 from sandbox.netsuite.sql_functions import to_char
 from sandbox.netsuite.transactions import TYPES
 
@@ -46,7 +47,8 @@ def transaction_view(account: Account, kind: str, identifier: int, base: str, *,
         "otherRefNum": row["otherrefnum"],
         "memo": row["memo"],
         "email": row["email"],
-        "total": row["foreigntotal"],
+        "total": abs(row["foreigntotal"] or 0),
+        "amountRemaining": remaining(row) if row["type"] in ("CustInvc", "CustCred") else None,
         "createdDate": _instant(account, row["createddate"]),
         "lastModifiedDate": _instant(account, row["lastmodifieddate"]),
         "entity": _reference(account, "entity", row["entity"], base),
@@ -55,7 +57,7 @@ def transaction_view(account: Account, kind: str, identifier: int, base: str, *,
         "location": _reference(account, "location", main.get("location"), base),
         # A real answer had the label where the schema lists letters (facts/netsuite.md 4.1): do not rely on it.
         "status": {"id": _label(kind, row["status"]), "refName": _label(kind, row["status"])},
-        **json.loads(row["body"]),
+        **{name: value for name, value in json.loads(row["body"]).items() if not name.startswith("sandbox")},
         **_custom_values(account, json.loads(row["custom"])),
         "item": _sublist(account, identifier, here, base) if expands else {"links": [{"rel": "self", "href": f"{here}/item"}]},
     }
@@ -100,9 +102,9 @@ def _sublist(account: Account, identifier: int, here: str, base: str) -> dict[st
             "lineUniqueKey": str(line["uniquekey"]),
             "item": _reference(account, "item", line["item"], base),
             "itemType": {"id": line["itemtype"], "refName": line["itemtype"]},
-            "quantity": -line["quantity"],
+            "quantity": abs(line["quantity"] or 0),
             "rate": line["rate"],
-            "amount": -line["foreignamount"],
+            "amount": _shown_amount(line),
             "location": _reference(account, "location", line["location"], base),
             "isClosed": line["isclosed"] == "T",
             "description": line["memo"],
@@ -115,6 +117,12 @@ def _sublist(account: Account, identifier: int, here: str, base: str) -> dict[st
         items.append({name: value for name, value in element.items() if value is not None})
     # An expanded sublist has no count and hasMore (facts/netsuite.md 4.1, live).
     return {"links": [{"rel": "self", "href": f"{here}/item"}], "items": items, "totalResults": len(items)}
+
+
+def _shown_amount(line: dict[str, Any]) -> Any:
+    """Return a line's amount as its own document shows it: a discount below zero, on a sale and on a credit."""
+    amount = line["foreignamount"]
+    return None if amount is None else -amount if (line["quantity"] or 0) < 0 else amount
 
 
 def _reference(account: Account, name: str, identifier: int | None, base: str) -> dict[str, Any] | None:
@@ -154,4 +162,4 @@ def _instant(account: Account, stored: str | None) -> str | None:
 
 
 def _label(kind: str, status: str) -> str:
-    return _STATUS[status] if kind == "salesOrder" else "Not Deposited"
+    return _STATUS[status] if kind == "salesOrder" else "Not Deposited" if kind == "cashSale" else status

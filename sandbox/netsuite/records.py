@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox.netsuite import customers, transactions
+from sandbox.netsuite import customers, transactions, transforms
 from sandbox.netsuite.account import Account
 from sandbox.netsuite.fulfilments import delete_fulfilment
 from sandbox.netsuite.problems import NetSuiteError, nonexistent_id, not_modelled
@@ -11,6 +11,8 @@ from sandbox.netsuite.record_body import Body, read_body
 from sandbox.netsuite.record_view import customer_view, transaction_view
 
 _WRITABLE = ("salesOrder", "cashSale", "customer")
+_STANDALONE = ("customerDeposit", "customerRefund", "creditMemo", "cashRefund")
+_DERIVED = (*_STANDALONE, "itemFulfillment", "invoice", "returnAuthorization", "itemReceipt", "customerPayment")
 _Answer = tuple[int, dict[str, Any] | None, dict[str, str]]
 
 
@@ -25,6 +27,7 @@ class Call:
     headers: dict[str, str]
     path: str
     base: str
+    target: str | None = None  # of a transform
 
 
 def serve_record(account: Account, call: Call, body: Any) -> _Answer:
@@ -33,11 +36,13 @@ def serve_record(account: Account, call: Call, body: Any) -> _Answer:
     Raises:
         NetSuiteError: 400, 404 as NetSuite has them; 501 for what the sandbox does not model.
     """
-    kind = next((name for name in _WRITABLE if name.lower() == call.kind.lower()), None)
+    kind = next((name for name in (*_WRITABLE, *_DERIVED) if name.lower() == call.kind.lower()), None)
     if kind is None:
         raise not_modelled(f"record {call.kind}")
     if "respond-async" in call.headers.get("prefer", ""):
         raise not_modelled("Prefer: respond-async")
+    if call.target is not None:
+        return _transform(account, kind, call, body)
     if call.key is None:
         if call.method != "POST":
             raise not_modelled(f"{call.method} on the collection {kind}: query it by SuiteQL")
@@ -48,10 +53,12 @@ def serve_record(account: Account, call: Call, body: Any) -> _Answer:
 
 
 def _serve_instance(account: Account, kind: str, call: Call, body: Any, identifier: int | None) -> _Answer:
-    if call.method == "PUT":
+    if call.method == "PUT" and kind in _WRITABLE:
         return _upsert(account, kind, call, body, identifier)
     if identifier is None:
         raise nonexistent_id(call.path)
+    if kind in _DERIVED and call.method not in ("GET", "DELETE"):
+        raise not_modelled(f"{call.method} of {kind}")
     if call.method == "GET":
         return 200, _view(account, kind, identifier, call), {}
     if call.method == "DELETE":
@@ -60,8 +67,25 @@ def _serve_instance(account: Account, kind: str, call: Call, body: Any, identifi
     return _change(account, kind, identifier, call, body)
 
 
+def _transform(account: Account, kind: str, call: Call, body: Any) -> _Answer:
+    if call.method != "POST":
+        raise NetSuiteError(405, "INVALID_REQUEST", "The method is not allowed for this resource.")
+    target = next((name for name in (*_WRITABLE, *_DERIVED) if name.lower() == str(call.target).lower()), str(call.target))
+    identifier = _identifier(account, kind, str(call.key))
+    if identifier is None:
+        raise nonexistent_id(call.path)
+    if target not in _DERIVED:
+        raise not_modelled(f"transform {kind} to {target}")
+    read = _read(account, target, call, body or {})
+    return 204, None, _headers(target, transforms.transform(account, kind, identifier, target, read), call, read)
+
+
 def _create(account: Account, kind: str, call: Call, body: Any) -> _Answer:
     read = _read(account, kind, call, body)
+    if kind in _DERIVED:
+        if kind not in _STANDALONE:
+            raise not_modelled(f"a {kind} that is made of nothing")
+        return 204, None, _headers(kind, transforms.create(account, kind, read), call, read)
     identifier = customers.create(account, read) if kind == "customer" else transactions.create(account, kind, read)
     return 204, None, _headers(kind, identifier, call, read)
 
@@ -119,6 +143,10 @@ def _view(account: Account, kind: str, identifier: int, call: Call) -> dict[str,
 def _delete(account: Account, kind: str, identifier: int) -> None:
     if kind == "customer":
         customers.delete(account, identifier)
+    elif kind == "itemFulfillment":
+        delete_fulfilment(account, identifier)
+    elif kind in _DERIVED:
+        raise not_modelled(f"DELETE of {kind}")
     else:
         transactions.delete(account, identifier)
 

@@ -26,6 +26,8 @@ ns_stock: item INTEGER, location INTEGER, quantityonhand NUMERIC DEFAULT 0, quan
   quantitybackordered NUMERIC DEFAULT 0, quantityintransit NUMERIC DEFAULT 0, quantityonorder NUMERIC DEFAULT 0,
   averagecostmli NUMERIC, reorderpoint NUMERIC, preferredstocklevel NUMERIC, lastquantityavailablechange TEXT,
   PRIMARY KEY (item, location)
+ns_statusstock: item INTEGER, location INTEGER, inventorystatus INTEGER, quantity NUMERIC,
+  PRIMARY KEY (item, location, inventorystatus)
 ns_customer: id INTEGER PRIMARY KEY AUTOINCREMENT, externalid TEXT UNIQUE, entityid TEXT, companyname TEXT,
   firstname TEXT, lastname TEXT, isperson TEXT, email TEXT, phone TEXT, subsidiary INTEGER, currency INTEGER,
   isinactive TEXT, datecreated TEXT, lastmodifieddate TEXT, custom TEXT, body TEXT
@@ -75,8 +77,11 @@ CREATE VIEW ns_aggregateitemlocation AS SELECT {_BALANCE} FROM ns_stock;
 CREATE VIEW ns_inventoryitemlocations AS SELECT {_BALANCE}, rowid AS id FROM ns_stock
   WHERE item IN (SELECT id FROM ns_item WHERE itemtype = 'InvtPart' AND isserialitem = 'F' AND islotitem = 'F');
 CREATE VIEW ns_inventorybalance AS SELECT item, location, NULL AS binnumber, NULL AS inventorynumber,
-  NULL AS inventorystatus, quantityonhand,
-  CAST(MAX(0, quantityonhand - quantitycommitted) AS NUMERIC) AS quantityavailable FROM ns_stock;
+  CASE WHEN EXISTS (SELECT 1 FROM ns_statusstock) THEN 1 END AS inventorystatus,
+  CAST(quantityonhand - COALESCE((SELECT SUM(o.quantity) FROM ns_statusstock o WHERE o.item = s.item
+    AND o.location = s.location), 0) AS NUMERIC) AS quantityonhand,
+  CAST(MAX(0, quantityonhand - quantitycommitted) AS NUMERIC) AS quantityavailable FROM ns_stock s
+  UNION ALL SELECT item, location, NULL, NULL, inventorystatus, quantity, 0 FROM ns_statusstock;
 CREATE VIEW ns_itemview AS SELECT i.*,
   CAST((SELECT SUM(s.quantityonhand) FROM ns_stock s WHERE s.item = i.id) AS NUMERIC) AS totalquantityonhand
   FROM ns_item i;

@@ -59,6 +59,7 @@ def _load_lists(account: Account, seed: dict[str, Any]) -> None:
         ("locations", "ns_location", place, "name"),
         ("items", "ns_item", goods, "itemid"),
         ("stock", "ns_stock", {"lastquantityavailablechange": stamp}, ""),
+        ("status_stock", "ns_statusstock", {}, ""),
         ("customers", "ns_customer", person, ""),
         ("kit_members", "ns_kititemmember", {}, ""),
     )

@@ -17,8 +17,16 @@ TYPES = {
     "transferOrder": ("TrnfrOrd", "transferorder", "TO"),
     "itemReceipt": ("ItemRcpt", "itemreceipt", "IR"),
     "inventoryAdjustment": ("InvAdjst", "inventoryadjustment", "IA"),
+    "invoice": ("CustInvc", "invoice", "INV"),
+    "returnAuthorization": ("RtnAuth", "returnauthorization", "RMA"),
+    "creditMemo": ("CustCred", "creditmemo", "CM"),
+    "cashRefund": ("CashRfnd", "cashrefund", "CR"),
+    "customerDeposit": ("CustDep", "customerdeposit", "CD"),
+    "depositApplication": ("DepAppl", "depositapplication", "DA"),
+    "customerPayment": ("CustPymt", "customerpayment", "PYMT"),
+    "customerRefund": ("CustRfnd", "customerrefund", "REF"),
 }
-_NOT_HEADER = ("createdfrom", "location", "subsidiary", "status", "shippingcost")
+_NOT_HEADER = ("createdfrom", "location", "subsidiary", "status", "shippingcost", "payment", "salesorder")
 
 
 def create(account: Account, kind: str, body: Body, *, moves_stock: bool = True, checks_external_id: bool = True) -> int:
@@ -163,22 +171,39 @@ def check_external_id(external_id: str | None) -> None:
 
 
 def refresh_status(account: Account, identifier: int) -> None:
-    """Set a sales order's status from its lines; pending approval stays."""
+    """Set a sales order's status from what its lines have shipped and billed; pending approval stays."""
     row = account.one("SELECT * FROM ns_transaction WHERE id = ?", identifier)
     if row is None or row["type"] != "SalesOrd" or row["status"] == "A":
         return
-    goods = account.rows("SELECT * FROM ns_transactionline WHERE \"transaction\" = ? AND iscogs = 'F'", identifier)
-    lines = [line for line in goods if stock.is_stocked(line["itemtype"])]
-    is_open = [line for line in lines if line["isclosed"] != "T" and -line["quantity"] > line["quantityshiprecv"]]
-    is_shipped = any(line["quantityshiprecv"] for line in lines)
-    status = "B" if lines else row["status"]
-    if is_shipped:
-        status = "D" if is_open else "F"
-    elif lines and not is_open:
-        status = "H"
+    rows = account.rows(
+        "SELECT * FROM ns_transactionline WHERE \"transaction\" = ? AND iscogs = 'F' AND mainline = 'F'", identifier
+    )
+    status = _status_of(rows) or row["status"]
     if status != row["status"]:
         account.db.execute("UPDATE ns_transaction SET status = ? WHERE id = ?", (status, identifier))
         stock.touch(account, identifier)
+
+
+def _status_of(rows: list[dict[str, Any]]) -> str | None:
+    """Return the letter of a sales order's state, or None where its lines say nothing (no goods, nothing billed)."""
+    goods = [line for line in rows if stock.is_stocked(line["itemtype"])]
+    is_open = any(line["isclosed"] != "T" and -line["quantity"] > line["quantityshiprecv"] for line in goods)
+    is_shipped = any(line["quantityshiprecv"] for line in goods)
+    sold = [line for line in rows if line["kitmemberof"] is None and line["isclosed"] != "T"]
+    is_billed = any(line["quantitybilled"] for line in rows)
+    if not is_open and sold and all(abs(line["quantitybilled"]) >= abs(line["quantity"]) for line in sold):
+        return "G"
+    if is_billed and is_open and is_shipped:
+        waits = any(line["quantityshiprecv"] > line["quantitybilled"] for line in goods if line["kitmemberof"] is None)
+        return "E" if waits else "D"
+    if is_shipped:
+        return "D" if is_open else "F"
+    if is_billed:
+        return "B" if is_open else "F"
+    if goods:
+        # With every good closed, a charge that is left is still to be billed.
+        return "B" if is_open else "F" if sold else "H"
+    return "H" if rows and not sold else None
 
 
 def _settle(account: Account, identifier: int) -> None:
@@ -192,12 +217,27 @@ def _settle(account: Account, identifier: int) -> None:
             stock.move(account, line["item"], line["location"], quantityonhand=line["quantity"])
     refresh_status(account, identifier)
     total = sum(-(line["foreignamount"] or 0) for line in lines if line["iscogs"] != "T")
-    total = round(total + json.loads(row["body"]).get("shippingCost", 0), 2)
+    more = json.loads(row["body"])
+    total = round(total + more.get("shippingCost", 0) + tax_of(account, more), 2)
     account.db.execute("UPDATE ns_transaction SET foreigntotal = ? WHERE id = ?", (total, identifier))
     account.db.execute(
         'UPDATE ns_transactionline SET foreignamount = ?, netamount = ? WHERE "transaction" = ? AND id = 0',
         (total, total, identifier),
     )
+
+
+def tax_of(account: Account, body: dict[str, Any]) -> float:
+    """Return the tax of a transaction's `taxDetails`: in the total where `taxDetailsOverride` says that they are the caller's.
+
+    Raises:
+        NetSuiteError: 400 in an account without SuiteTax: REST does not support legacy tax (the sentence is ours).
+    """
+    if "taxDetails" not in body and "taxDetailsOverride" not in body:
+        return 0
+    if not account.settings.has_suitetax:
+        raise user_error("Tax details need the SuiteTax feature.", "taxDetails")
+    rows = body.get("taxDetails", {}).get("items", []) if body.get("taxDetailsOverride") else []
+    return float(round(sum(row.get("taxAmount", 0) for row in rows), 2))
 
 
 def _reverse_cash_sale(account: Account, identifier: int) -> None:

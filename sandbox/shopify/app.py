@@ -6,10 +6,12 @@ import json
 import secrets
 from datetime import timedelta
 from email.utils import format_datetime
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -53,11 +55,17 @@ def shop_app(world: World, shop_code: str) -> Starlette:
         shop.tokens[issued] = shop.clock.now() + timedelta(seconds=TOKEN_SECONDS)
         return _reply(shop, {"access_token": issued, "scope": ",".join(shop.scopes), "expires_in": TOKEN_SECONDS})
 
+    async def elsewhere(_request: Request, error: Exception) -> Response:
+        status = error.status_code if isinstance(error, HTTPException) else 500
+        return _reply(world.shops[shop_code], {"errors": HTTPStatus(status).phrase}, status)
+
     return Starlette(
         routes=[
             Route(f"/admin/api/{VERSION}/graphql.json", graphql, methods=["POST"]),
             Route("/admin/oauth/access_token", issue, methods=["POST"]),
-        ]
+        ],
+        # Dated by the world's clock like every answer: a request to any other path still tells the shop's time.
+        exception_handlers={HTTPException: elsewhere},
     )
 
 

@@ -22,6 +22,10 @@ _MODELLED: dict[tuple[str, str], frozenset[str]] = {
     ("Order", "fulfillments"): frozenset({"first"}),
     ("Order", "refunds"): frozenset({"first"}),
     ("Order", "transactions"): frozenset({"first"}),
+    ("Order", "agreements"): _PAGE,
+    ("OrderAgreement", "sales"): _PAGE,
+    ("OrderEditAgreement", "sales"): _PAGE,
+    ("RefundAgreement", "sales"): _PAGE,
     ("Order", "metafield"): frozenset({"namespace", "key"}),
     ("DraftOrder", "lineItems"): _PAGE,
     ("Fulfillment", "fulfillmentLineItems"): _PAGE,
@@ -30,6 +34,8 @@ _MODELLED: dict[tuple[str, str], frozenset[str]] = {
     ("Refund", "refundLineItems"): _PAGE,
     ("Refund", "transactions"): _PAGE,
     ("Mutation", "inventorySetQuantities"): frozenset({"input"}),
+    ("Mutation", "inventoryActivate"): frozenset({"inventoryItemId", "locationId", "available", "onHand"}),
+    ("Mutation", "fulfillmentCreate"): frozenset({"fulfillment"}),
 }
 _BY_ID = frozenset({"order", "draftOrder", "fulfillment", "fulfillmentOrder", "refund", "location", "inventoryItem", "node"})
 

@@ -1,4 +1,4 @@
-"""The mutation root: `inventorySetQuantities`, with the rules that the schema cannot say.
+"""The mutation root: `inventorySetQuantities`, `inventoryActivate` and `fulfillmentCreate`, with the rules the schema cannot say.
 
 Whether one bad row refuses a whole call is not documented; the recordings show refused calls of one row. The sandbox
 refuses the whole call, so that a client which counts on less harm than that is found out.
@@ -7,15 +7,19 @@ refuses the whole call, so that a client which counts on less harm than that is 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 from graphql import DirectiveNode, GraphQLError, GraphQLResolveInfo, value_from_ast_untyped
 
+from sandbox.shopify.activation import activate
+from sandbox.shopify.fulfillment_mutation import create_fulfillment
 from sandbox.shopify.inventory_nodes import item_node, location_node
 from sandbox.shopify.levels import STATES
 from sandbox.shopify.shop import Shop
 
+_MISMATCH = "The idempotency key was used with other parameters."
 KEY_LIFE = timedelta(hours=24)
 _BOUND = 1_000_000_000
 _REASON_WORDS = (
@@ -27,7 +31,12 @@ _REASONS = frozenset(_REASON_WORDS.split())
 
 def mutation_root(shop: Shop) -> dict[str, Any]:
     """Return the root's fields."""
-    return {"__typename": "Mutation", "inventorySetQuantities": lambda info, **given: _set_quantities(shop, info, given["input"])}
+    return {
+        "__typename": "Mutation",
+        "inventorySetQuantities": lambda info, **given: _set_quantities(shop, info, given["input"]),
+        "inventoryActivate": lambda info, **given: _activate(shop, info, given),
+        "fulfillmentCreate": lambda info, **given: create_fulfillment(shop, given["fulfillment"]),  # noqa: ARG005
+    }
 
 
 def _set_quantities(shop: Shop, info: GraphQLResolveInfo[Any], given: dict[str, Any]) -> dict[str, Any]:
@@ -37,17 +46,28 @@ def _set_quantities(shop: Shop, info: GraphQLResolveInfo[Any], given: dict[str, 
         told = "InventoryQuantityInput must include the following argument: changeFromQuantity."
         nodes = [*info.field_nodes, *(info.operation.variable_definitions or ())[:1]]
         raise GraphQLError(told, nodes, extensions={"code": "INVALID_FIELD_ARGUMENTS"})
-    now = shop.clock.now()
-    content = json.dumps(given, sort_keys=True)
+
+    def act() -> dict[str, Any]:
+        errors = _call_errors(given) or _row_errors(shop, given["name"], rows)
+        return _refused(errors) if errors else _apply(shop, given["name"], rows, str(given["reason"]))
+
+    return _once(shop, key, given, act) or _refused([_error("IDEMPOTENCY_KEY_PARAMETER_MISMATCH", None, _MISMATCH)])
+
+
+def _activate(shop: Shop, info: GraphQLResolveInfo[Any], given: dict[str, Any]) -> dict[str, Any]:
+    found = _once(shop, _idempotency_key(info), given, lambda: activate(shop, given))
+    # The mutation's user errors carry no code; that a key used otherwise is told here is taken over, not recorded.
+    told = [{"__typename": "UserError", "field": None, "message": _MISMATCH}]
+    return found or {"__typename": "InventoryActivatePayload", "inventoryLevel": None, "userErrors": told}
+
+
+def _once(shop: Shop, key: str, given: dict[str, Any], act: Callable[[], dict[str, Any]]) -> dict[str, Any] | None:
+    """Return what a call comes to: what it came to the first time, if its key was used; None if with other parameters."""
+    now, content = shop.clock.now(), json.dumps(given, sort_keys=True)
     seen = shop.idempotency.get(key)
     if seen and now - seen[0] < KEY_LIFE:
-        if seen[1] != content:
-            return _refused(
-                [_error("IDEMPOTENCY_KEY_PARAMETER_MISMATCH", None, "The idempotency key was used with other parameters.")]
-            )
-        return dict(seen[2])
-    errors = _call_errors(given) or _row_errors(shop, given["name"], rows)
-    result = _refused(errors) if errors else _apply(shop, given["name"], rows, str(given["reason"]))
+        return dict(seen[2]) if seen[1] == content else None
+    result = act()
     shop.idempotency[key] = (now, content, result)
     return result
 

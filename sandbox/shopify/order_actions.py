@@ -44,6 +44,7 @@ class OrderActions(Levels):
             "fulfillment_orders": [],
             "fulfillments": [],
             "refunds": [],
+            "history": [],
             "body": body,
         }
         order["name"] = body.get("name") or f"#{order['id'].rsplit('/', 1)[1]}"
@@ -77,7 +78,9 @@ class OrderActions(Levels):
         return {}
 
     def refund(self, body: dict[str, Any]) -> dict[str, Any]:
-        """Refund units: {order_id, quantities: {line id: units}, restock_type?: CANCEL, location_id?, shipping?}.
+        """Refund units: {order_id, quantities: {line id: units}, restock_type?: CANCEL, location_id?, ...}.
+
+        Further: shipping, adjustment, payout, tenders: [{gateway, amount}].
 
         CANCEL takes open units off the order and restocks them; RETURN restocks shipped ones; NO_RESTOCK takes open ones
         first, then shipped ones, and restocks none. `location_id` is where they are restocked.
@@ -118,6 +121,9 @@ class OrderActions(Levels):
         for key, units in body.get("remove", {}).items():
             self._remove(order, lines[key], int(units), body.get("restock", True), {})
         added = [self.new_line(row) for row in body.get("add", [])]
+        removed = {key: int(units) for key, units in body.get("remove", {}).items()}
+        told = {"kind": "edit", "id": self.new_id("OrderEditAgreement"), "at": self.clock.now()}
+        order["history"].append(told | {"removed": removed, "added": [line["id"] for line in added]})
         order["lines"] += added
         self._commit(order, added, order["location_id"], applies=True)
         order["body"] = {**order["body"], "edited": True}
@@ -142,6 +148,7 @@ class OrderActions(Levels):
             "properties": row.get("properties", {}),
             "requires_shipping": row.get("requires_shipping", True),
             "taxable": row.get("taxable", True),
+            "is_tip": row.get("is_tip", False),
         }
 
     def shift_line(self, line: Mapping[str, Any], location_id: str, change: Mapping[str, int]) -> None:
@@ -160,15 +167,20 @@ class OrderActions(Levels):
         if order["kind"] != "till":
             self._commit(order, order["lines"], place, applies=applies)
             return
-        rows = [{"id": self.new_id("FulfillmentLineItem"), "line_id": x["id"], "quantity": x["quantity"]} for x in order["lines"]]
+        rows = [
+            {"id": self.new_id("FulfillmentLineItem"), "line_id": x["id"], "quantity": x["quantity"]}
+            for x in order["lines"]
+            if not x["is_tip"]
+        ]
         made = {"id": self.new_id("Fulfillment"), "status": "SUCCESS", "location_id": place, "created_at": order["created_at"]}
         order["fulfillments"].append(made | {"lines": rows})
         for line in order["lines"] if applies else []:
             self.shift_line(line, place, {"available": -line["quantity"]})
 
     def _commit(self, order: Order, lines: list[dict[str, Any]], place: str, *, applies: bool) -> None:
-        if order["is_routed"] and lines:
-            self.open_fulfillment_order(order, place, {line["id"]: line["quantity"] for line in lines})
+        units = {line["id"]: line["quantity"] for line in lines if not line["is_tip"]}
+        if order["is_routed"] and units:
+            self.open_fulfillment_order(order, place, units)
         for line in lines if applies else []:
             self.shift_line(line, place, {"available": -line["quantity"], "committed": line["quantity"]})
 
@@ -208,7 +220,10 @@ class OrderActions(Levels):
     def _book_refund(self, order: Order, rows: list[dict[str, Any]], kind: str, at: datetime, body: Mapping[str, Any]) -> None:
         lines = [{"id": self.new_id("RefundLineItem"), "restock_type": kind, **row} for row in rows]
         made = {"id": self.new_id("Refund"), "created_at": at, "lines": lines}
-        order["refunds"].append(made | {"shipping": Decimal(str(body.get("shipping", "0"))), "note": body.get("note")})
+        made |= {"shipping": Decimal(str(body.get("shipping", "0"))), "adjustment": Decimal(str(body.get("adjustment", "0")))}
+        made["payout"] = Decimal(str(body.get("payout", "0")))
+        order["refunds"].append(made | {"note": body.get("note"), "tenders": body.get("tenders")})
+        order["history"].append({"kind": "refund", "refund": order["refunds"][-1]})
 
 
 def open_units(order: Order, line: Mapping[str, Any]) -> int:

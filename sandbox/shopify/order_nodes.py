@@ -7,6 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from sandbox.shopify.agreements import agreements_node, payments, refund_line_amounts, refund_tenders, refunded_by, taken_off
 from sandbox.shopify.connections import connection
 from sandbox.shopify.inventory_nodes import location_node, variant_node
 from sandbox.shopify.order_actions import Order, open_units
@@ -21,10 +22,8 @@ from sandbox.shopify.values import (
     metafield,
     money,
     net_of,
-    refunded_by,
-    share_of,
     shipping_of,
-    taken_off,
+    shipping_tax_of,
     tax_lines,
     tax_of,
     total_of,
@@ -65,7 +64,9 @@ def order_node(shop: Shop, order: Order) -> Node:
         "tags": sorted(body.get("tags", [])),
         "note": body.get("note"),
         "poNumber": body.get("po_number"),
-        "paymentGatewayNames": [body.get("gateway", "shopify_payments")],
+        "paymentGatewayNames": list(
+            dict.fromkeys([*(row["gateway"] for row in body.get("tenders", [])), body.get("gateway", "shopify_payments")])
+        ),
         "customAttributes": attributes(body.get("attributes", {})),
         "discountCodes": body.get("discount_codes", []),
         "metafield": lambda namespace=None, key=None: metafield(body, namespace, key),
@@ -122,10 +123,8 @@ def refund_node(shop: Shop, order: Order, row: Mapping[str, Any]) -> Node:
         "note": row["note"],
         "totalRefundedSet": money(shop, given_back),
         "order": lambda: order_node(shop, order),
-        "refundLineItems": lambda **given: connection(row["lines"], given, lambda part: _refund_line(shop, order, part)),
-        "transactions": lambda **given: connection(
-            [given_back] if given_back else [], given, lambda amount: _transaction(shop, order, "REFUND", amount, row)
-        ),
+        "refundLineItems": lambda **given: connection(row["lines"], given, lambda part: _refund_line(shop, order, row, part)),
+        "transactions": lambda **given: connection(_refund_transactions(shop, order, row), given, lambda node: node),
     }
 
 
@@ -148,22 +147,33 @@ def draft_node(shop: Shop, draft: Mapping[str, Any]) -> Node:
 def _money_of(shop: Shop, order: Order) -> Node:
     lines, total = order["lines"], total_of(shop, order)
     is_paid, off = bool(order["body"].get("paid", True)), taken_off(shop, order)
-    tax = sum((tax_of(shop, order, line) for line in lines), ZERO)
+    tax = sum((tax_of(shop, order, line) for line in lines), shipping_tax_of(shop, order))
+    paid = sum((row[0] for row in payments(shop, order)), ZERO)
+    other, rate = _presentment(shop, order)
     return {
         "currencyCode": shop.currency,
-        "presentmentCurrencyCode": shop.currency,
+        "presentmentCurrencyCode": other,
         "taxesIncluded": shop.taxes_included,
         "subtotalPriceSet": money(shop, sum((net_of(line) for line in lines), ZERO)),
         "totalDiscountsSet": money(shop, sum((line["discount"] for line in lines), ZERO)),
         "totalShippingPriceSet": money(shop, shipping_of(order)),
         "totalTaxSet": money(shop, tax),
-        "totalPriceSet": money(shop, total),
+        "totalPriceSet": {**money(shop, total), "presentmentMoney": money(shop, total * rate, other)["shopMoney"]},
+        "totalReceivedSet": money(shop, paid),
+        "netPaymentSet": money(shop, paid - _refunded(shop, order)),
+        "totalTipReceivedSet": money(shop, sum((net_of(line) for line in lines if line["is_tip"]), ZERO)),
+        "totalCashRoundingAdjustment": {
+            "__typename": "CashRoundingAdjustment",
+            "paymentSet": money(shop, sum((row[4] for row in payments(shop, order)), ZERO)),
+            "refundSet": money(shop, ZERO),
+        },
+        "agreements": lambda **given: agreements_node(shop, order, given),
         "currentTotalPriceSet": money(shop, total - off),
         "totalRefundedSet": money(shop, _refunded(shop, order)),
         # What an edit took off a paid order is owed to the buyer until it is refunded: below zero (schema).
         "totalOutstandingSet": money(shop, _refunded(shop, order) - off if is_paid else total - off),
         "taxLines": tax_lines(shop, order, tax),
-        "transactions": lambda first=None: _transactions(shop, order, total)[:first],
+        "transactions": lambda first=None: _transactions(shop, order)[:first],
     }
 
 
@@ -190,30 +200,50 @@ def _refunded(shop: Shop, order: Order) -> Decimal:
     return sum((refunded_by(shop, order, row) for row in order["refunds"]), ZERO)
 
 
-def _transactions(shop: Shop, order: Order, total: Decimal) -> list[Node]:
+def _presentment(shop: Shop, order: Order) -> tuple[str, Decimal]:
+    """Return the buyer's currency and its rate to the shop's."""
+    given = order["body"].get("presentment") or {}
+    return given.get("currency", shop.currency), Decimal(str(given.get("rate", "1")))
+
+
+def _transactions(shop: Shop, order: Order) -> list[Node]:
+    paid = [
+        _transaction(shop, order, {"kind": "SALE", "amount": amount, "gateway": gateway, "id": key, "at": at, "rounding": rounding})
+        for amount, gateway, key, at, rounding in payments(shop, order)
+    ]
+    return [*paid, *(node for row in order["refunds"] for node in _refund_transactions(shop, order, row))]
+
+
+def _refund_transactions(shop: Shop, order: Order, refund: Mapping[str, Any]) -> list[Node]:
     if not order["body"].get("paid", True):
         return []
-    paid = _transaction(shop, order, "SALE", total, order)
-    backs = [(refunded_by(shop, order, row), row) for row in order["refunds"]]
-    return [paid, *(_transaction(shop, order, "REFUND", amount, row) for amount, row in backs if amount)]
+    rows = [(place, *row) for place, row in enumerate(refund_tenders(shop, order, refund)) if row[0]]
+    given: dict[str, Any] = {"kind": "REFUND", "at": refund["created_at"], "rounding": ZERO}
+    return [
+        _transaction(shop, order, given | {"amount": amount, "gateway": gateway, "id": f"{legacy(refund['id'])}{place or ''}"})
+        for place, amount, gateway in rows
+    ]
 
 
-def _transaction(shop: Shop, order: Order, kind: str, amount: Decimal, row: Mapping[str, Any]) -> Node:
-    at = iso(row["created_at"])
+def _transaction(shop: Shop, order: Order, given: Mapping[str, Any]) -> Node:
+    at = iso(given["at"])
     return {
         "__typename": "OrderTransaction",
-        "id": f"gid://shopify/OrderTransaction/{legacy(row['id'])}",
-        "kind": kind,
+        "id": f"gid://shopify/OrderTransaction/{given['id']}",
+        "kind": given["kind"],
         "status": "SUCCESS",
-        "gateway": order["body"].get("gateway", "shopify_payments"),
-        "amountSet": money(shop, amount),
+        "gateway": given["gateway"],
+        "amountSet": money(shop, given["amount"]),
+        # That the amount does not hold the rounding is not certain.
+        "amountRoundingSet": money(shop, given["rounding"]) if given["rounding"] else None,
         "createdAt": at,
         "processedAt": at,
         "test": bool(order["body"].get("test", False)),
     }
 
 
-def _refund_line(shop: Shop, order: Order, part: Mapping[str, Any]) -> Node:
+def _refund_line(shop: Shop, order: Order, refund: Mapping[str, Any], part: Mapping[str, Any]) -> Node:
+    subtotal, tax = refund_line_amounts(shop, order, refund, part["line_id"])
     line = next(line for line in order["lines"] if line["id"] == part["line_id"])
     return {
         "__typename": "RefundLineItem",
@@ -222,8 +252,8 @@ def _refund_line(shop: Shop, order: Order, part: Mapping[str, Any]) -> Node:
         "restockType": part["restock_type"],
         "restocked": part["restock_type"] != "NO_RESTOCK",
         "location": lambda: location_node(shop, part["location_id"]) if part["restock_type"] != "NO_RESTOCK" else None,
-        "subtotalSet": money(shop, share_of(line, net_of(line), part["quantity"])),
-        "totalTaxSet": money(shop, share_of(line, tax_of(shop, order, line), part["quantity"])),
+        "subtotalSet": money(shop, subtotal),
+        "totalTaxSet": money(shop, tax),
         "lineItem": lambda: line_node(shop, order, line),
     }
 
@@ -245,9 +275,9 @@ def _shipping_line(shop: Shop, order: Order, amount: Decimal) -> Node:
         "__typename": "ShippingLine",
         "id": f"gid://shopify/ShippingLine/{legacy(order['id'])}",
         "title": order["body"].get("shipping_title", "Standard"),
-        "originalPriceSet": money(shop, amount),
+        "originalPriceSet": money(shop, amount + Decimal(str(order["body"].get("shipping_discount", "0")))),
         "discountedPriceSet": money(shop, amount),
-        "taxLines": [],
+        "taxLines": tax_lines(shop, order, shipping_tax_of(shop, order)),
         "discountAllocations": [],
     }
 

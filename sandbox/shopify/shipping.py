@@ -41,6 +41,14 @@ class Shipping(OrderActions):
         self.touch(order, at)
         return {"fulfillment_ids": [row["id"] for row in made]}
 
+    def ship_units(self, order: Order, routed: dict[str, Any], units: dict[str, int]) -> list[dict[str, Any]]:
+        """Ship units of one fulfilment order by order line; return the fulfilment's lines."""
+        return self._ship(order, routed, dict(units), applies=True)
+
+    def new_fulfillment(self, routed: dict[str, Any], rows: list[dict[str, Any]], at: datetime, tracking: Any) -> dict[str, Any]:
+        """Return a fulfilment of what was shipped."""
+        return self._fulfillment(routed, rows, at, tracking)
+
     def _ship(self, order: Order, routed: dict[str, Any], wanted: dict[str, int] | None, *, applies: bool) -> list[dict[str, Any]]:
         """Ship what is wanted (None: all) of a fulfilment order; return the fulfilment's lines."""
         rows = []

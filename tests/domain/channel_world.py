@@ -6,6 +6,7 @@ import pandas as pd
 
 from contract.frames import empty, from_rows
 from contract.models import Contract
+from domain.atp import TERMS
 from domain.channels import compute_channel_quantities
 
 AT = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
@@ -53,7 +54,7 @@ def make_contract(channels, *, splits=(), packs=(), default_rule=None, locations
 
 def atp_frame(units, read_at=READ_AT):
     """Return `out_atp` of {(sku, location): units}."""
-    terms = ("on_hand_qty", "committed_qty", "backordered_qty", "unreflected_qty", "unseen_qty", "held_qty", "available_qty")
+    terms = (*TERMS, "other_short_qty", "available_qty")
     return from_rows(
         "out_atp",
         [

@@ -14,6 +14,6 @@ def read(context, run_id="r"):
     raw = read_catalogue.fn(context, run_id)
     raw |= read_netsuite_lines.fn(context, run_id)
     raw |= read_netsuite_balances.fn(context, run_id)
-    raw |= reread_netsuite_lines.fn(context, run_id, raw["raw_netsuite__order_lines"])
+    raw |= reread_netsuite_lines.fn(context, run_id, raw)
     raw |= read_shopify_orders.fn(context, run_id)
     return raw | read_shopify_levels.fn(context, run_id, raw["raw_shopify__variants"])

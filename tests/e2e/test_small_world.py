@@ -5,9 +5,11 @@ from datetime import timedelta
 import pandas as pd
 import pytest
 
+from domain.shadow import compare_shown
 from flows.wiring import open_context
 from tasks.compute import compute_numbers
-from tasks.publish_quantities import publish_changes, settle_unanswered, write_feeds
+from tasks.publish_outlets import write_outlets
+from tasks.publish_quantities import publish_changes, settle_unanswered
 from tasks.read_inventory import read_catalogue, read_netsuite_lines
 from tasks.record_run import begin_run, load_state, remember_levels
 from tasks.sync_orders import build_order_documents, capture_orders, record_orders, window_start, write_documents
@@ -105,7 +107,7 @@ def test_an_order_write_whose_answer_is_lost_is_adopted_not_repeated(world):
 def test_a_feed_holds_every_sku_of_its_channel(world, tmp_path):
     with open_context() as context:
         numbers = compute(context)
-        manifests = write_feeds.fn(context, "r", numbers["out_feed_rows"])
+        manifests = write_outlets.fn(context, "r", numbers).manifests
         written = pd.read_csv(manifests[0]["url"])
         assert manifests[0]["rows"] == len(written) == len(numbers["out_feed_rows"])
         assert (written["publish_qty"] >= 0).all()
@@ -128,3 +130,15 @@ def test_a_sale_that_no_order_list_shows_yet_is_subtracted_until_it_is_known(wor
             shop.set_lag({"seconds": 0})
         eggs = compute(context)["out_atp"].query("sku == 'EGGS' and location_code == 'WAREHOUSE'").iloc[0]
         assert (eggs["unseen_qty"], eggs["unreflected_qty"], eggs["atp_qty"]) == (0, 4, 26), order
+
+
+def test_shadow_says_where_the_connector_before_us_oversells(world):
+    with open_context() as context:
+        numbers = compute_numbers.fn(context, "r", read(context), load_state(context, forget_all=True))
+        told = compare_shown(*(numbers[name] for name in ("out_quantity_changes", "out_channel_quantities", "out_atp")))
+        rows = told.set_index(["channel_code", "sku", "location_code"])
+        # The copy of 40 minutes ago shows 18 apples less the one sold since on this shop; 16 are left, one is kept back.
+        apple = rows.loc[("EXPRESS_SHOP", "APPLE", "WAREHOUSE")]
+        assert (apple["shown_qty"], apple["publish_qty"], apple["verdict_code"]) == (17, 15, "would_oversell")
+        assert apple["units_qty"] == 1
+        assert load_state(context)["core_expected_levels"].empty

@@ -6,6 +6,8 @@ SELECT tl.transaction AS transaction_id_netsuite, tl.id AS line_id_netsuite, t.e
        tl.quantitycommitted AS committed_qty, tl.quantitybackordered AS backordered_qty,
        tl.quantityshiprecv AS shipped_qty, tl.kitmemberof AS kit_member_of,
        NVL(tl.createdfrom, ml.createdfrom) AS created_from_id_netsuite, t.otherrefnum AS other_ref_num,
+       TO_CHAR(SYS_EXTRACT_UTC(t.createddate), 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS created_at_utc,
+       TO_CHAR(t.shipdate, 'YYYY-MM-DD') AS ship_date,
        TO_CHAR(SYS_EXTRACT_UTC(t.lastmodifieddate), 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS transaction_modified_at_utc,
        TO_CHAR(SYS_EXTRACT_UTC(tl.linelastmodifieddate), 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS line_modified_at_utc$custom_columns
 FROM   transaction t

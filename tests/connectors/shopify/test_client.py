@@ -131,6 +131,14 @@ def test_a_field_we_can_do_without_may_be_refused(mocked, shop):
     assert ask(shop, optional={"staffMember"}).errors == (refused,)
 
 
+def test_a_refused_field_is_logged_once_and_not_page_by_page(mocked, shop, caplog):
+    reply(mocked, EMPTY, errors=[error("ACCESS_DENIED", ["orders", "nodes", 0, "staffMember"])])
+    with caplog.at_level(logging.INFO):
+        for _ in range(3):
+            ask(shop, optional={"staffMember"})
+    assert [record.message for record in caplog.records if "refused" in record.message] == ["shopify_fields_refused"]
+
+
 @pytest.mark.parametrize(
     ("data", "path"), [(EMPTY, ["locations", "nodes", 0, "name"]), (EMPTY, None), (None, ["orders", "nodes", 0, "staffMember"])]
 )

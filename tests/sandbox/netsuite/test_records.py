@@ -167,7 +167,7 @@ def test_delete_leaves_a_trace(client):
 
 
 def test_what_is_not_modelled_says_so(client):
-    for method, path in (("POST", f"{ORDERS}/1/!transform/itemFulfillment"), ("GET", f"{RECORD}/vendorBill/1"), ("GET", ORDERS)):
+    for method, path in (("POST", f"{ORDERS}/1/!attach"), ("GET", f"{RECORD}/vendorBill/1"), ("GET", ORDERS)):
         assert detail(client.call(method, path, {}))[:2] == (501, "SANDBOX_NOT_MODELLED")
     answer = client.call("POST", ORDERS, order(line()), headers={"Prefer": "respond-async"})
     assert answer.status_code == 501

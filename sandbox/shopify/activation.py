@@ -1,7 +1,6 @@
 """`inventoryActivate`: an item stocked at a location. The sentences are recorded (2025-01 and 2026-04).
 
-That it fails for an item or location that is not there with a user error, and that a level stocked again keeps its old
-quantity (2026-04), is so; the sentence for an unknown item is not recorded.
+An unknown item is told as a deleted product. A level stocked again keeps its old quantity (2026-04).
 """
 
 from __future__ import annotations
@@ -26,13 +25,13 @@ def activate(shop: Shop, given: dict[str, Any]) -> dict[str, Any]:
     place, pair = shop.locations.get(location_id), (item_id, location_id)
     if place is None or not place.get("is_active", True):
         return _payload(None, [("locationId", "The product couldn't be stocked because the location wasn't found.")])
+    start = f"The product couldn't be stocked at {place['name']} because"
     if item_id not in shop.items:
-        return _payload(None, [("inventoryItemId", "The product couldn't be stocked because the inventory item wasn't found.")])
+        return _payload(None, [("inventoryItemId", f"{start} the product was deleted.")])
     if pair in shop.levels and pair not in shop.inactive:
         told = "Not allowed to set an on_hand quantity when the item is already active at the location."
         spoken = {"available": "Not allowed to set available quantity when the item is already active at the location."}
         return _payload(level_node(shop, *pair), [(name, spoken.get(name, told)) for name in units])
-    start = f"The product couldn't be stocked at {place['name']} because"
     if len(units) == 2:
         return _payload(
             None, [(name, f"{start} not allowed to set available and on_hand quantities at the same time.") for name in units]

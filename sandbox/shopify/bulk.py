@@ -30,7 +30,7 @@ def run_query(shop: Shop, schema: GraphQLSchema, query: str) -> Node:
     """Begin an operation, and return what `bulkOperationRunQuery` answers."""
     told = refusal(schema, query)
     if told:
-        return _payload(None, "INVALID", told)
+        return _payload(None, "INVALID", told, ["query"])
     running = [row for row in shop.bulk.values() if _status(shop, row) != "COMPLETED" and not row["failed"]]
     if len(running) >= MOST_AT_ONCE:
         return _payload(
@@ -39,7 +39,7 @@ def run_query(shop: Shop, schema: GraphQLSchema, query: str) -> Node:
     key = f"gid://shopify/BulkOperation/{9_000_000 + len(shop.bulk)}"
     ends = shop.clock.now() + timedelta(seconds=shop.seed.get("bulk_seconds", 0))
     shop.bulk[key] = {"id": key, "query": query, "created": shop.clock.now(), "ends": ends, "lines": None, "failed": ""}
-    return _payload(_node(shop, shop.bulk[key]), "", "")
+    return _payload(_node(shop, shop.bulk[key]) | {"status": "CREATED"})
 
 
 def find(shop: Shop, schema: GraphQLSchema, key: str, context: Context) -> Node | None:
@@ -136,6 +136,6 @@ def _instant(at: datetime) -> str:
     return at.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _payload(node: Node | None, code: str, told: str) -> Node:
-    errors = [{"__typename": "BulkOperationUserError", "field": ["query"], "message": told, "code": code}] if told else []
+def _payload(node: Node | None, code: str = "", told: str = "", field: list[str] | None = None) -> Node:
+    errors = [{"__typename": "BulkOperationUserError", "field": field, "message": told, "code": code}] if told else []
     return {"__typename": "BulkOperationRunQueryPayload", "bulkOperation": node, "userErrors": errors}

@@ -37,23 +37,23 @@ def _compared(document: str, variables: dict[str, Any]) -> Request | None:
     return document, changed
 
 
-def _renamed(document: str, variables: dict[str, Any]) -> Request | None:
-    given = variables.get("input")
-    rows = given.get("quantities") if isinstance(given, dict) else None
-    if not isinstance(rows, list) or not any("compareQuantity" in row for row in rows):
-        return None
-    changed = deepcopy(variables)
-    for row in changed["input"]["quantities"]:
-        row["changeFromQuantity"] = row.pop("compareQuantity", None)
-    changed["input"].pop("ignoreCompareQuantity", None)
-    return document, changed
-
-
 def _marked(document: str, variables: dict[str, Any]) -> Request | None:
-    if "@idempotent" in document or not re.search(r"inventorySetQuantities\s*\(\s*input:\s*\$\w+\s*\)", document):
+    # A composed document says by @skip that its recording had no key.
+    if (
+        "@idempotent" in document
+        or "@skip" in document
+        or not re.search(r"inventorySetQuantities\s*\(\s*input:\s*\$\w+\s*\)", document)
+    ):
         return None
     marked = re.sub(r"(inventorySetQuantities\s*\(\s*input:\s*\$\w+\s*\))", rf'\1 @idempotent(key: "{KEY}")', document)
     return marked, variables
+
+
+def _activation_marked(document: str, variables: dict[str, Any]) -> Request | None:
+    call = r"(inventoryActivate\s*\([^)]*\))"
+    if "@idempotent" in document or not re.search(call, document):
+        return None
+    return re.sub(call, rf'\1 @idempotent(key: "{KEY}")', document), variables
 
 
 ADAPTATIONS = (
@@ -63,15 +63,11 @@ ADAPTATIONS = (
         _compared,
     ),
     Adaptation(
-        "compareQuantity -> changeFromQuantity",
-        "renamed in 2026-01, the old name gone in 2026-04",
-        _renamed,
-    ),
-    Adaptation(
         "inventorySetQuantities gets @idempotent",
         "required at run time since 2026-04",
         _marked,
     ),
+    Adaptation("inventoryActivate gets @idempotent", "required at run time since 2026-04", _activation_marked),
 )
 
 

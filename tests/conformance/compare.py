@@ -17,7 +17,7 @@ _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 # Objects whose ids a recording does not let us seed: the shop makes them up.
 _MADE_UP_KINDS = (
     "InventoryAdjustmentGroup TaxLine ShippingLine DeliveryMethod Fulfillment FulfillmentLineItem FulfillmentOrder "
-    "FulfillmentOrderLineItem Refund RefundLineItem"
+    "FulfillmentOrderLineItem Refund RefundLineItem BulkOperation OrderTransaction"
 )
 MADE_UP = frozenset(_MADE_UP_KINDS.split())
 

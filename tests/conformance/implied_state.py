@@ -42,6 +42,7 @@ def shop_seed(found: list[Found], currency: str = "USD") -> dict[str, Any]:
         "variants": variants,
         "levels": levels,
         "orders": orders,
+        "drafts": [_draft(row) for row in _merged(found, "DraftOrder").values()],
     }
 
 
@@ -64,6 +65,9 @@ def _tell_children(found: list[Found]) -> None:
         levels = [*rows_of(row.get("inventoryLevels")), *rows_of([row.get("inventoryLevel")])]
         for level in levels if row.get("id") else ():
             level.setdefault({"InventoryItem": "item", "Location": "location"}.get(kind, "parent"), {"id": row["id"]})
+        variant = row.get("variant") if kind == "InventoryItem" else None
+        if isinstance(variant, dict) and variant.get("id") and row.get("id"):
+            variant.setdefault("inventoryItem", {"id": row["id"]})
 
 
 def _merged(found: list[Found], kind: str) -> dict[str, dict[str, Any]]:
@@ -182,8 +186,14 @@ def _order(row: dict[str, Any]) -> dict[str, Any]:
         "applies_to_stock": False,
         "lines": lines,
     }
-    gateways = row.get("paymentGatewayNames")
+    gateways = row.get("paymentGatewayNames") or [part["gateway"] for part in rows_of(row.get("transactions")) if "gateway" in part]
     return seed | ({"gateway": gateways[0]} if gateways else {}) | _titled(row)
+
+
+def _draft(row: dict[str, Any]) -> dict[str, Any]:
+    lines = [_line(line) for line in rows_of(row.get("lineItems"))] or [_whole_order(row)]
+    lines = [line | {"id": line["id"].replace("DraftOrderLineItem", "LineItem")} if "id" in line else line for line in lines]
+    return {"id": row["id"], "name": row.get("name"), "lines": lines, "reserve_until": row.get("reserveInventoryUntil")}
 
 
 def _titled(row: dict[str, Any]) -> dict[str, Any]:

@@ -71,8 +71,7 @@ def _replay_answer(pair: Pair, shop: ShopClient, replay: Replay) -> None:
     if not has_cost and "upstreamCalls" in pair.name:
         family.left_out["written by the recorder, not by Shopify (no extensions.cost)"] += 1
         return
-    # A composed document is composed as 2026-10 takes it.
-    text, variables = adapted(document, pair.variables, replay.adaptations) if pair.document else (document, pair.variables)
+    text, variables = adapted(document, pair.variables, replay.adaptations)
     is_as_recorded = text == pair.document
     try:
         asked = operation_of(parse(text))
@@ -144,12 +143,16 @@ def _seed(pair: Pair, asked: OperationDefinitionNode) -> dict[str, Any]:
         found.append((kind, row))
 
     Answer(schema(), pair.variables, note).named(pair.answer["data"], asked.selection_set, root)
-    found += _before(pair)
+    # A write's answer shows what came of it; what it found is worked out.
+    found = ([] if "inventoryActivate" in (pair.answer["data"] or {}) else found) + _before(pair)
     return shop_seed(found)
 
 
 def _before(pair: Pair) -> list[Found]:
-    """Return the levels that a write found: what it wrote less what it says it changed."""
+    """Return what a write found: levels as it wrote them less what it says it changed, the place it stocked an item at."""
+    stocked = (pair.answer.get("data") or {}).get("inventoryActivate")
+    if isinstance(stocked, dict):
+        return _before_activation(pair.variables, stocked)
     given = pair.variables.get("input")
     told = (pair.answer.get("data") or {}).get("inventorySetQuantities")
     if not isinstance(given, dict) or not isinstance(told, dict) or "quantities" not in given:
@@ -170,6 +173,22 @@ def _before(pair: Pair) -> list[Found]:
             before = row["quantity"] - deltas[index] if index < len(deltas) else row.get("changeFromQuantity") or 0
             level = {"item": item, "location": place, "quantities": [{"name": "available", "quantity": before}]}
             found.append(("InventoryLevel", level))
+    return found
+
+
+def _before_activation(variables: dict[str, Any], told: dict[str, Any]) -> list[Found]:
+    """Return the item and place of an activation, as its sentences speak of them, and the level where there was one."""
+    said = " ".join(error["message"] for error in told.get("userErrors", []))
+    item, place = {"id": variables.get("inventoryItemId")}, {"id": variables.get("locationId")}
+    named = re.search(r"stocked at (.+?) because", said)
+    found: list[Found] = []
+    if "location wasn't found" not in said:
+        found.append(("Location", place | ({"name": named[1]} if named else {})))
+    if "was deleted" not in said:
+        found.append(("InventoryItem", item))
+    if "already active" in said:
+        units = (told.get("inventoryLevel") or {}).get("quantities") or []
+        found.append(("InventoryLevel", {"item": item, "location": place, "quantities": units}))
     return found
 
 

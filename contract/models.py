@@ -252,6 +252,10 @@ class Tolerances(Model):
         default=365, description="How long the store keeps finished runs, superseded publications and healed quarantine."
     )
     keep_snapshots_days: Annotated[int, Field(ge=1)] = 14
+    least_rows_percent: Annotated[int, Field(ge=0, le=100)] = Field(
+        default=50,
+        description="Nothing is published where a read has less than this share of the rows of the last run; 0 switches it off.",
+    )
     publish_within_minutes: Annotated[int, Field(ge=1)] = Field(
         default=60, description="No number is written that was computed from a read older than this."
     )

@@ -19,6 +19,7 @@ from expectations.result import CheckResult, Severity
 
 MOST_SAMPLES = 20
 _KEY = ["channel_code", "sku", "location_code"]
+_PAIRED = "ExpectColumnPairValuesAToBeGreaterThanB"
 
 
 def check_inventory(frames: Mapping[str, pd.DataFrame], contract: Contract) -> list[CheckResult]:
@@ -48,7 +49,7 @@ def check_inventory(frames: Mapping[str, pd.DataFrame], contract: Contract) -> l
             (
                 "within_pool",
                 "No number is above its pool.",
-                "ExpectColumnPairValuesAToBeGreaterThanB",
+                _PAIRED,
                 {"column_A": "ceiling_qty", "column_B": "publish_qty", "or_equal": True},
             ),
             (
@@ -70,7 +71,7 @@ def check_inventory(frames: Mapping[str, pd.DataFrame], contract: Contract) -> l
     together = (
         "within_split",
         "The channels of a split pool together do not show more than it holds.",
-        "ExpectColumnPairValuesAToBeGreaterThanB",
+        _PAIRED,
         {"column_A": "ceiling_qty", "column_B": "publish_qty", "or_equal": True},
     )
     results += _validate(_split_sums(numbers, contract), [together], "halt")
@@ -81,6 +82,27 @@ def check_inventory(frames: Mapping[str, pd.DataFrame], contract: Contract) -> l
         {"column_A": "on_hand_qty", "column_B": "states_qty"},
     )
     return results + _validate(summed, [identity], "quarantine")
+
+
+def check_volume(found: Mapping[str, int], before: Mapping[str, int], least_percent: int, shown_units: int) -> list[CheckResult]:
+    """Return whether a run read about as much as the run before it: a role that lost a permission sees nothing, and says nothing.
+
+    Args:
+        found: rows of each read.
+        before: the same of the last run under the same contract; empty where there is none.
+        least_percent: how much of it there must be; 0 switches the check off.
+        shown_units: units that the shops show: with any, NetSuite must have some balance.
+    """
+    least = {name: -(-before.get(name, 0) * least_percent // 100) for name in found}
+    if least_percent and shown_units:
+        least["raw_netsuite__stock"] = max(1, least["raw_netsuite__stock"])
+    rows = pd.DataFrame(
+        [(name, count, least[name], f"{name}: {count} rows, at least {least[name]}") for name, count in found.items()],
+        columns=["frame_name", "row_count", "least_count", "key"],
+    )
+    told = "Each read has about as many rows as before (tolerances.least_rows_percent); check the role's and app's permissions."
+    law = ("as_much_as_before", told, _PAIRED, {"column_A": "row_count", "column_B": "least_count", "or_equal": True})
+    return _validate(rows, [law], "halt")
 
 
 def _split_sums(numbers: pd.DataFrame, contract: Contract) -> pd.DataFrame:

@@ -117,6 +117,13 @@ def load_snapshot(folder: Path, names: Collection[str] | None = None) -> tuple[d
     return frames, manifest, extras
 
 
+def row_counts(engine: Engine, run_id: str) -> dict[str, int]:
+    """Return how many rows each frame of a run's snapshot has; empty where it has none."""
+    query = select(snapshots.c.frame_name, snapshots.c.row_count).where(snapshots.c.run_id == run_id)
+    with reading(engine) as connection:
+        return {name: int(count) for name, count in connection.execute(query)}
+
+
 def prune_snapshots(engine: Engine, state_folder: Path, *, keep_days: int, now_utc: datetime | None = None) -> list[str]:
     """Remove the snapshots of runs that started long ago, and what killed processes left half written.
 

@@ -7,7 +7,7 @@ import pytest
 from contract.frames import empty
 from contract.loading import load_contract
 from contract.models import Split
-from expectations.inventory import check_inventory
+from expectations.inventory import check_inventory, check_volume
 
 CONTRACT = load_contract(Path(__file__).parent.parent / "worlds" / "small_contract.yaml").contract
 LAWS = ["no_negative_number", "within_pool", "known_channel", "known_location", "one_number", "within_split"]
@@ -69,3 +69,38 @@ def test_the_channels_of_a_split_together_stay_within_their_pool(shown, is_broke
     pair = numbers().assign(sku="EGGS", channel_code=["GROCER_SHOP", "EXPRESS_SHOP"], publish_qty=list(shown))
     expected = {"within_split": ("halt", 1, ("PAIR/EGGS",))} if is_broken else {}
     assert broken(pair, contract=contract) == expected
+
+
+READS = ("raw_netsuite__items", "raw_netsuite__stock")
+
+
+@pytest.mark.parametrize(
+    ("found", "before", "percent", "shown", "broken_keys"),
+    [
+        ((100, 100), (100, 100), 50, 9, ()),
+        ((50, 51), (100, 101), 50, 9, ()),
+        ((49, 100), (100, 100), 50, 9, ("raw_netsuite__items: 49 rows, at least 50",)),
+        ((0, 0), (100, 100), 50, 0, ("raw_netsuite__items: 0 rows, at least 50", "raw_netsuite__stock: 0 rows, at least 50")),
+        ((0, 0), (100, 100), 0, 9, ()),
+        ((5, 0), None, 50, 9, ("raw_netsuite__stock: 0 rows, at least 1",)),
+        ((5, 0), None, 50, 0, ()),
+        ((0, 0), None, 50, 0, ()),
+        ((900, 900), (1, 1), 100, 9, ()),
+    ],
+    ids=[
+        "as before",
+        "exact fit, rounded up",
+        "one too few",
+        "nothing any more",
+        "switched off",
+        "no balance on the first run, while shops show units",
+        "no balance on the first run, and nothing shown",
+        "an empty world",
+        "more than before",
+    ],
+)
+def test_a_read_that_shrank_halts(found, before, percent, shown, broken_keys):
+    last = dict(zip(READS, before, strict=True)) if before else {}
+    (check,) = check_volume(dict(zip(READS, found, strict=True)), last, percent, shown)
+    assert (check.severity, check.is_passed) == ("halt", not broken_keys)
+    assert check.sample_keys == broken_keys

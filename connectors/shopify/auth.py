@@ -62,7 +62,7 @@ class ShopifyToken:
             "client_secret": self._settings.client_secret,
         }
         try:
-            answer = self._session.send("POST", TOKEN_PATH, data=form, what=f"{self._shop_code}: access token").json()
+            answer = self._session.send("POST", TOKEN_PATH, data=form, what="access token").json()
             return str(answer["access_token"]), self._clock() + float(answer["expires_in"])
         except FatalError as error:
             raise FatalError(f"{error} ({names}CLIENT_ID, {names}CLIENT_SECRET; the app must be installed in the shop)") from None

@@ -53,7 +53,7 @@ class ShopifyClient:
     def __init__(self, shop_code: str, domain: str, settings: ShopifySettings, *, state_folder: Path, **session: Any) -> None:
         self.shop_code, self.domain = shop_code, domain
         self.sleep: Callable[[float], None] = session.get("sleep", time.sleep)
-        self._session = HttpSession("Shopify", settings.base_url or f"https://{domain}", **session)
+        self._session = HttpSession(f"Shopify {shop_code}", settings.base_url or f"https://{domain}", **session)
         self._token = ShopifyToken(shop_code, settings, self._session)
         self._budget = CostBudget(state_folder, f"shopify-{shop_code.lower()}")
         self._costs: dict[str, float] = {}
@@ -87,9 +87,7 @@ class ShopifyClient:
             RetriableError: throttled, 5xx or no answer, after the bounded attempts.
             FatalError: credentials, scopes, API version or the document are wrong.
         """
-        call = _Call(
-            self, document, variables, f"{self.shop_code}: {what}", is_write=is_write, may_repeat=may_repeat, optional=optional
-        )
+        call = _Call(self, document, variables, what, is_write=is_write, may_repeat=may_repeat, optional=optional)
         response = call.send()
         if response.status_code == 401:
             # A token that ended early (the app was installed again): a request refused at the door did nothing.
@@ -167,13 +165,13 @@ class _Call:
         client: ShopifyClient,
         document: str,
         variables: Mapping[str, Any],
-        named: str,
+        what: str,
         *,
         is_write: bool,
         may_repeat: bool,
         optional: Collection[str],
     ) -> None:
-        self.named = named
+        self._what, self.named = what, f"{client.shop_code}: {what}"
         self._client, self._document, self._variables = client, document, dict(variables)
         self._is_write, self._optional, self._may_repeat = is_write, optional, may_repeat
         lengths = [str(len(value)) for value in self._variables.values() if isinstance(value, list)]
@@ -192,7 +190,7 @@ class _Call:
                 classify=self._classify,
                 is_write=self._is_write,
                 repeat_writes=self._is_write and self._may_repeat,
-                what=self.named,
+                what=self._what,
             )
         finally:
             self._give_up()

@@ -43,10 +43,16 @@ format: setup ## Let ruff format and mend what it can
 test: setup ## Every test, on SQLite and on a real PostgreSQL server
 	$(BIN)/pytest -n 2 --dist loadfile
 
+bench: setup ## Measures, as ratios against references in the same run (about ten minutes)
+	$(BIN)/python -W ignore -m benchmarks.compute --growth --folder benchmarks
+	$(BIN)/python -W ignore -m benchmarks.incremental
+	$(BIN)/python -W ignore -m benchmarks.publish_calls
+	$(BIN)/python -W ignore -m benchmarks.publish_rate
+
 conformance: setup ## The sandbox and the parsers against recordings (needs SHARED=../shared)
 	$(BIN)/python -m tests.conformance $(SHARED)
 
 clean: ## Remove what the targets made
 	rm -rf .venv .demo build *.egg-info .mypy_cache .ruff_cache .pytest_cache
 
-.PHONY: docs help setup lock demo check format test conformance clean
+.PHONY: bench docs help setup lock demo check format test conformance clean

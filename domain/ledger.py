@@ -11,6 +11,8 @@ number too small for a moment, never one too large.
 
 from __future__ import annotations
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from contract.frames import conform, rebuilt
@@ -94,21 +96,16 @@ def build_ledger(
     rows = rows.loc[known].fillna({"demand_qty": 0, "reflected_qty": 0})
     rows = rows.assign(order_id_shopify=orders.reindex(pd.MultiIndex.from_frame(rows[_KEY[:2]])).to_numpy())
     rows = rows.assign(unreflected_qty=rows["demand_qty"] - rows["reflected_qty"])
-    written = set(line_links[["shop_code", "order_line_id_shopify"]].itertuples(index=False, name=None))
-    return conform("core_ledger", rows.assign(reason_code=_reasons(rows, written)))
+    written = pd.MultiIndex.from_frame(line_links[_KEY[:2]].drop_duplicates())
+    is_written = pd.MultiIndex.from_frame(rows[_KEY[:2]]).isin(written)
+    return conform("core_ledger", rows.assign(reason_code=_reasons(rows, is_written)))
 
 
-def _reasons(rows: pd.DataFrame, written: set[tuple[str, str]]) -> list[str]:
+def _reasons(rows: pd.DataFrame, is_written: npt.NDArray[np.bool_]) -> npt.NDArray[np.str_]:
     """Name why a row is as it is: what a person asks first when a number is lower than NetSuite's."""
-    in_netsuite = [pair in written for pair in rows[_KEY[:2]].itertuples(index=False, name=None)]
-    result = []
-    for gap, reflected, is_there in zip(rows["unreflected_qty"], rows["reflected_qty"], in_netsuite, strict=True):
-        if gap == 0:
-            result.append("reflected")
-        elif gap < 0:
-            result.append("release_not_given_back")
-        elif not is_there:
-            result.append("order_not_in_netsuite")
-        else:
-            result.append("partly_reflected" if reflected else "not_committed_in_netsuite")
-    return result
+    gap, has_some = rows["unreflected_qty"], rows["reflected_qty"] > 0
+    return np.select(
+        [gap == 0, gap < 0, ~is_written, has_some],
+        ["reflected", "release_not_given_back", "order_not_in_netsuite", "partly_reflected"],
+        "not_committed_in_netsuite",
+    )

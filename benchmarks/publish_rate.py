@@ -49,13 +49,24 @@ def measure(pairs: int, processes: int) -> str:
             job.join()
         calls, throttled = calls_of(sandbox), sandbox.world.shops["ONE"].bucket.throttled
     instants = sorted(datetime.fromisoformat(row["at"]) for row in calls)
-    full = int(MAXIMUM // cost)
-    seconds = (instants[-1] - instants[full - 1]).total_seconds()
-    share = cost * (len(instants) - full) / (RESTORE * seconds)
+    start = _drained(instants, cost)
+    seconds = (instants[-1] - instants[start]).total_seconds()
+    share = cost * (len(instants) - 1 - start) / (RESTORE * seconds)
     return (
         f"  {pairs:,} pairs, {processes} process(es): {len(calls)} calls of {cost:.0f} points, {share:.1%} of the granted rate, "
         + (f"{throttled} THROTTLED")
     )
+
+
+def _drained(instants: list[datetime], cost: float) -> int:
+    """Return the first call that left less in the bucket than another one costs, by the shop's own rule."""
+    points, last = float(MAXIMUM), instants[0]
+    for place, instant in enumerate(instants):
+        points = min(MAXIMUM, points + RESTORE * (instant - last).total_seconds()) - cost
+        last = instant
+        if points < cost:
+            return place
+    raise SystemExit("the bucket was never drained: publish more pairs")
 
 
 def main() -> None:

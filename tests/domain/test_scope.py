@@ -13,7 +13,7 @@ from domain.compute import compute_inventory
 from domain.scope import SCOPE, cut, find_scope, replace_orders
 from tests.domain.read_order import BUSY, RIGHT, STAMP, first_sight, make_shops, make_stories, raw_frames
 
-COUNT = 120
+COUNT = 70
 NUMBERS = ("out_channel_quantities", "out_quantity_changes", "out_feed_rows", "out_activations")
 FLOUR_BOX, PACKED = "BOX", "5"
 
@@ -25,7 +25,7 @@ def worlds(seed):
     contract = make_shops()
     contract = contract.model_copy(update={"packs": (Pack(sku=FLOUR_BOX, stock_sku=PACKED, units=3),)})
     state = first_sight(stories, contract)
-    kits = {str(number): rng.sample(range(number), k=2) for number in rng.sample(range(20, COUNT), k=25)}
+    kits = {str(number): rng.sample(range(number), k=2) for number in rng.sample(range(20, COUNT), k=15)}
     # One variant was renamed since it sold, and one sells the pack.
     names = {"v-renamed": ("7", "8"), "v-pack": ("9", FLOUR_BOX)}
     for _ in range(BUSY):
@@ -51,12 +51,12 @@ def same(left, right):
     assert_frame_equal(left.reset_index(drop=True), right.reset_index(drop=True))
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [1, 2])
 def test_the_numbers_of_a_few_skus_are_those_of_the_whole_run(seed):
     rng, changed = random.Random(seed), 0
     for raw, state, contract, whole in worlds(seed):
         codes = [*raw["raw_netsuite__items"]["item_code"], FLOUR_BOX]
-        for count in (1, 1, 3, 20):
+        for count in (1, 3, 20):
             asked = rng.sample(codes, k=count)
             scope = find_scope(raw, contract, asked)
             part = cut(raw, scope)

@@ -152,8 +152,8 @@ def test_what_is_no_custom_field_never_enters_a_query():
 
 
 def test_query_files_are_oracle_syntax_and_their_comments_stay_at_home():
-    parts = {"locations": "?", "custom_columns": "", "scope": "1 = 1", "members": "?"}
-    for name in ("items", "locations", "stock", "order_lines"):
+    parts = {"locations": "?", "custom_columns": "", "scope": "1 = 1", "members": "?", "items": "AND 1 = 1"}
+    for name in ("items", "locations", "stock", "order_lines", "transfers_in_transit"):
         sql = load_query(name, **parts)
         assert "--" not in sql
         assert " LIMIT " not in sql

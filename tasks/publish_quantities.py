@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 import uuid
 from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
@@ -24,6 +25,8 @@ log = logging.getLogger(__name__)
 
 MOST_ATTEMPTS = 4
 """How often the healthy rest of a refused call is sent again: each time at least one row has left it."""
+CALLS_AT_ONCE = 8
+"""Calls of one shop in flight: at half a second each they use 160 points a second, above what a standard shop grants."""
 MOST_ACTIVATIONS = 500
 _NAMESPACE = uuid.UUID("b1d5fb2c-2d5a-5f0e-8f5e-7f1d3c1a9e44")
 DECREASE, INCREASE = "decrease", "increase"
@@ -140,21 +143,38 @@ def _publish_shop(context: Context, run_id: str, changes: pd.DataFrame, publish_
     done: list[pd.DataFrame] = []
     waiting = changes
     for attempt in range(1, MOST_ATTEMPTS + 1):
-        again: list[pd.DataFrame] = []
-        calls = list(plan_calls(waiting, f"{run_id}/{attempt}"))
-        for position, call in enumerate(calls):
-            is_late = publish_by is not None and context.now() > publish_by
-            outcomes = call.assign(outcome="not_sent", message=TOO_LATE) if is_late else _publish_call(context, run_id, call)
-            done.append(outcomes.loc[outcomes["outcome"] != "untouched"])
-            again.append(outcomes.loc[outcomes["outcome"] == "untouched"])
-            if (outcomes["outcome"] == "unanswered").any():
-                rest = [later.assign(outcome="not_sent", message="the shop does not answer") for later in calls[position + 1 :]]
-                return pd.concat([*done, *rest], ignore_index=True)
-        waiting = pd.concat(again, ignore_index=True)[list(changes.columns)] if again else changes.iloc[:0]
-        if waiting.empty:
+        told = _send_side_by_side(context, run_id, list(plan_calls(waiting, f"{run_id}/{attempt}")), publish_by)
+        outcomes = pd.concat(told, ignore_index=True) if told else waiting.assign(outcome="", message="")
+        is_untouched = outcomes["outcome"] == "untouched"
+        done.append(outcomes.loc[~is_untouched])
+        waiting = outcomes.loc[is_untouched, list(changes.columns)]
+        if waiting.empty or (outcomes["outcome"] == "unanswered").any():
             break
-    late = waiting.assign(outcome="not_sent", message=f"still refused after {MOST_ATTEMPTS} attempts")
-    return pd.concat([*done, late], ignore_index=True)
+    left = (
+        "not sent again: the shop does not answer" if attempt < MOST_ATTEMPTS else f"still refused after {MOST_ATTEMPTS} attempts"
+    )
+    return pd.concat([*done, waiting.assign(outcome="not_sent", message=left)], ignore_index=True)
+
+
+def _send_side_by_side(context: Context, run_id: str, calls: list[pd.DataFrame], publish_by: datetime | None) -> list[pd.DataFrame]:
+    """Send calls of one shop and direction, several in flight, so that the shop's rate is the limit and not its latency.
+
+    After one without an answer no further one is begun.
+    """
+    silent = threading.Event()
+
+    def send(call: pd.DataFrame) -> pd.DataFrame:
+        if silent.is_set():
+            return call.assign(outcome="not_sent", message="the shop does not answer")
+        if publish_by is not None and context.now() > publish_by:
+            return call.assign(outcome="not_sent", message=TOO_LATE)
+        outcomes = _publish_call(context, run_id, call)
+        if (outcomes["outcome"] == "unanswered").any():
+            silent.set()
+        return outcomes
+
+    with ThreadPoolExecutor(max_workers=CALLS_AT_ONCE) as pool:
+        return list(pool.map(send, calls))
 
 
 def _publish_call(context: Context, run_id: str, call: pd.DataFrame) -> pd.DataFrame:

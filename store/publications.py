@@ -14,7 +14,7 @@ from contract.errors import FatalError
 from store.engine import reading, writing
 from store.schema import core_expected_levels, publication_batches, publication_pairs
 from store.upsert import upsert
-from store.values import read_frame, records, utc_now, with_columns
+from store.values import clean_text, read_frame, records, utc_now, with_columns
 
 INTENDED, ACCEPTED, REJECTED, UNSETTLED, SETTLED = "intended", "accepted", "rejected", "unsettled", "settled"
 STATUSES = frozenset({ACCEPTED, REJECTED, UNSETTLED, SETTLED})
@@ -112,11 +112,18 @@ def record_receipt(engine: Engine, receipt: Receipt) -> None:
         known = connection.execute(update(publication_batches).where(batch.change_key == receipt.change_key).values(values))
         if not known.rowcount:
             raise FatalError(f"store: change key {receipt.change_key} has no intent; record it before the call")
-        pairs = read_frame(connection, select(publication_pairs).where(pair.change_key == receipt.change_key))
+        query = select(publication_pairs).where(pair.change_key == receipt.change_key)
+        pairs = [dict(row) for row in connection.execute(query).mappings()]
         told = _with_outcomes(pairs, receipt)
-        upsert(connection, publication_pairs, told)
-        is_new = (pairs["outcome"] != ACCEPTED).to_list()
-        _rebase(connection, [row for row, new in zip(told, is_new, strict=True) if new])
+        said = {(row["outcome"], row["message"]) for row in told}
+        if len(said) == 1:
+            # As nearly always: one statement instead of one a row.
+            outcome, message = said.pop()
+            one = update(publication_pairs).where(pair.change_key == receipt.change_key)
+            connection.execute(one.values(outcome=clean_text(outcome), message=clean_text(message)))
+        else:
+            upsert(connection, publication_pairs, told)
+        _rebase(connection, [row for row, before in zip(told, pairs, strict=True) if before["outcome"] != ACCEPTED])
 
 
 def unsettled_batches(engine: Engine, shop_codes: Collection[str] | None = None) -> list[UnsettledBatch]:
@@ -276,11 +283,10 @@ def _rebase(connection: Connection, told: list[dict[str, Any]]) -> None:
         connection.execute(update(core_expected_levels).where(here).values(base_qty=level.base_qty + bindparam("step")), steps)
 
 
-def _with_outcomes(pairs: pd.DataFrame, receipt: Receipt) -> list[dict[str, Any]]:
+def _with_outcomes(known: list[dict[str, Any]], receipt: Receipt) -> list[dict[str, Any]]:
     wanted = (*_PAIR, "outcome", "message")
     given = [] if receipt.outcomes is None else records(receipt.outcomes, wanted)
     told: dict[tuple[str, str], tuple[str, str | None]] = {(item, location): (o, m) for item, location, o, m in given}
-    known = pairs.to_dict("records")
     keys = [(row[_PAIR[0]], row[_PAIR[1]]) for row in known]
     if strange := set(told).difference(keys):
         raise FatalError(f"store: change key {receipt.change_key} has no pair {sorted(strange)[0]}; it was not intended")
@@ -289,5 +295,5 @@ def _with_outcomes(pairs: pd.DataFrame, receipt: Receipt) -> list[dict[str, Any]
     rows = []
     for row, key in zip(known, keys, strict=True):
         outcome, message = told.get(key, (receipt.status, ""))
-        rows.append({str(name): value for name, value in row.items()} | {"outcome": outcome, "message": message or ""})
+        rows.append(row | {"outcome": outcome, "message": message or ""})
     return rows

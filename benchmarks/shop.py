@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -40,6 +41,9 @@ def running_shop(folder: Path, count: int, bucket: dict[str, int] | None = None)
     }
     account = {"account_id": "1", "timezone": "UTC", "date_format": "MM/DD/YYYY", "concurrency": 5, "default_order_status": "B"}
     with Sandbox.start(folder / "sandbox", {"shopify": {"ONE": shop}, "netsuite": account}) as sandbox:
+        # What is set up by now stays: the collector would stop the shop for half a second now and then to look at it.
+        gc.collect()
+        gc.freeze()
         yield sandbox
 
 

@@ -25,8 +25,8 @@ log = logging.getLogger(__name__)
 
 MOST_ATTEMPTS = 4
 """How often the healthy rest of a refused call is sent again: each time at least one row has left it."""
-CALLS_AT_ONCE = 8
-"""Calls of one shop in flight: at half a second each they use 160 points a second, above what a standard shop grants."""
+CALLS_AT_ONCE = 16
+"""Calls of one shop in flight: at a second each they use 160 points a second, above what a standard shop grants."""
 MOST_ACTIVATIONS = 500
 _NAMESPACE = uuid.UUID("b1d5fb2c-2d5a-5f0e-8f5e-7f1d3c1a9e44")
 DECREASE, INCREASE = "decrease", "increase"

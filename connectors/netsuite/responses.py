@@ -142,7 +142,9 @@ def _bad_record(complaint: Complaint, where: str) -> RejectedError:
         )
     if "locked by a user defined workflow" in complaint.text:
         return RejectedError(f"{where}; unlock the record in NetSuite", code="locked_record", path=complaint.path)
-    return RejectedError(where, code=complaint.code or "rejected", path=complaint.path)
+    return RejectedError(
+        f"{where}; mend what it names: the next run tries again", code=complaint.code or "rejected", path=complaint.path
+    )
 
 
 def _is_record_write(response: requests.Response) -> bool:

@@ -66,9 +66,9 @@ def link_lines(
     """
     lines = _with_order(links, netsuite_lines).merge(items, on="item_id_netsuite", how="left", validate="many_to_one")
     ours = raw_shopify__order_lines[[*_ORDER, "order_line_id_shopify", "sku", "position"]]
-    known = ours.assign(line_number=ours["order_line_id_shopify"].str.rsplit("/").str[-1])
+    known = ours.assign(line_number=_last_part(ours["order_line_id_shopify"]))
     by_number = known[[*_ORDER, "line_number", "order_line_id_shopify"]]
-    stamped = lines.assign(line_number=lines["order_line_id_shopify"].str.rsplit("/").str[-1]).drop(columns="order_line_id_shopify")
+    stamped = lines.assign(line_number=_last_part(lines["order_line_id_shopify"])).drop(columns="order_line_id_shopify")
     named = stamped.merge(by_number, on=[*_ORDER, "line_number"], how="left", validate="many_to_one")
     is_named = named["order_line_id_shopify"].notna()
     # A kit's member is never matched by its own item: the same item may be sold by itself in the same order.
@@ -127,11 +127,16 @@ def _spelled(orders: pd.DataFrame) -> pd.DataFrame:
         {
             "shop_code": orders["shop_code"],
             "order_id_shopify": orders["order_id_shopify"],
-            "order_id": orders["order_id_shopify"].str.rsplit("/").str[-1],
+            "order_id": _last_part(orders["order_id_shopify"]),
             "order_name": orders["name"],
             "order_number": orders["name"].str.replace(r"\D", "", regex=True),
         }
     )
+
+
+def _last_part(ids: pd.Series) -> pd.Series:
+    """Return the numbers in Shopify's ids; a column without any id stays text, which a split into lists would not."""
+    return ids.str.replace(r"^.*/", "", regex=True)
 
 
 def _fill(pattern: str, row: Mapping[Any, Any]) -> str:

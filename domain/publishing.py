@@ -14,7 +14,10 @@ from contract.models import Contract
 BATCH_SIZE = 250
 """Most rows of one call (Shopify's limit on array inputs)."""
 WAITS = "waits until another channel of its split pool is known to show less; the next run sends it"
-TOO_LATE = "its reads are older than tolerances.publish_within_minutes; the next run computes it anew"
+TOO_LATE = (
+    "its reads are older than tolerances.publish_within_minutes, or this machine's clock is ahead of the vendor's (truecount "
+    "doctor tells); the next run computes it anew"
+)
 _NAMESPACE = uuid.UUID("6f0c3d1e-6a55-5d0e-9a53-0d8a3b1f7c11")
 
 

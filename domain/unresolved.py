@@ -10,7 +10,7 @@ import pandas as pd
 from contract.frames import conform, empty
 
 REASONS = {
-    "unmapped_sku": "The shop sells a SKU that NetSuite has no stock item for; create the item or mend the SKU.",
+    "unmapped_sku": "The shop sells a SKU that NetSuite has no stock item for, or two; create or rename the item.",
     "unmapped_item": "A NetSuite line names an item that is no stock item of ours.",
     "unmapped_location": "The location is in no entry of the contract's locations; add it, or leave it out knowingly.",
     "duplicate_sku": "Two items carry one SKU; rename or deactivate one. Neither is published until then.",

@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from requests.auth import AuthBase
 from requests_oauthlib import OAuth1
 
-from connectors.http import HttpSession
+from connectors.http import HttpSession, redact
 from contract.errors import FatalError, RetriableError, TruecountError
 from contract.settings import NetsuiteSettings
 
@@ -229,7 +229,7 @@ def _read_key(path: str) -> tuple[rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 
 def _oauth_error(response: requests.Response) -> str:
     try:
-        return str(response.json()["error"])
+        return redact(str(response.json()["error"]))
     except (ValueError, KeyError, TypeError):
         return "no error code"
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import requests
 
+from connectors.http import redact
 from contract.errors import FatalError, RejectedError, RetriableError, TruecountError
 
 QUERY_PATH = "/services/rest/query/v1/suiteql"
@@ -75,7 +76,7 @@ def read_complaint(response: requests.Response) -> Complaint:
         places = (first.get(f"o:error{kind}") for kind in ("Path", "QueryParam", "Header", "Url"))
         text = " ".join(str(each.get("detail", "")) for each in details)
         path = next((str(place) for place in places if place), "")
-        return Complaint(response.status_code, str(first.get("o:errorCode", "")), path, text[:500])
+        return Complaint(response.status_code, str(first.get("o:errorCode", "")), path, redact(text)[:500])
     except (ValueError, KeyError, TypeError, IndexError, AttributeError):
         return Complaint(response.status_code, "", "", "")
 
@@ -92,7 +93,10 @@ def _wait(response: requests.Response, complaint: Complaint, where: str) -> Retr
 
 def _refused(complaint: Complaint, where: str) -> TruecountError:
     if complaint.status == 401:
-        return LoginRefusedError(f"{where}; check the credentials and the Login Audit Trail of the account")
+        return LoginRefusedError(
+            f"{where}; check TRUECOUNT_NETSUITE_CONSUMER_KEY, TRUECOUNT_NETSUITE_CONSUMER_SECRET, TRUECOUNT_NETSUITE_TOKEN_ID and "
+            "TRUECOUNT_NETSUITE_TOKEN_SECRET (or those of OAuth 2.0), this machine's clock and the Login Audit Trail of the account"
+        )
     if complaint.status == 403:
         return FatalError(f"{where}; give the integration's role the permission for this record")
     if complaint.code == "NONEXISTENT_ID":
@@ -138,7 +142,9 @@ def _bad_record(complaint: Complaint, where: str) -> RejectedError:
         )
     if "locked by a user defined workflow" in complaint.text:
         return RejectedError(f"{where}; unlock the record in NetSuite", code="locked_record", path=complaint.path)
-    return RejectedError(where, code=complaint.code or "rejected", path=complaint.path)
+    return RejectedError(
+        f"{where}; mend what it names: the next run tries again", code=complaint.code or "rejected", path=complaint.path
+    )
 
 
 def _is_record_write(response: requests.Response) -> bool:

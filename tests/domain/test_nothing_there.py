@@ -27,3 +27,12 @@ def test_whatever_is_empty_stops_nothing(full, missing):
     for before in (state, {name: empty(name) for name in state}):
         told = compute_inventory({**raw, **{name: empty(name) for name in missing}}, before, CONTRACT, "f")
         assert (told["out_channel_quantities"]["publish_qty"] >= 0).all()
+
+
+def test_documents_of_another_connector_alone_carry_no_line_ids_of_ours(full):
+    raw, state = full
+    lines = raw["raw_netsuite__order_lines"]
+    assert len(lines)
+    unstamped = lines.assign(order_line_id_shopify=empty("raw_netsuite__order_lines")["order_line_id_shopify"])
+    told = compute_inventory({**raw, "raw_netsuite__order_lines": unstamped}, state, CONTRACT, "f")
+    assert len(told["core_ledger"])

@@ -1,12 +1,10 @@
 """A small world over real HTTP, and the environment that points a run at it."""
 
-import importlib
 import sys
 
 import pytest
-from prefect import Flow, Task
+from prefect import Flow
 
-import tasks.report
 from connectors.http import HttpSession
 from flows import command_line
 from flows.wiring import open_context
@@ -49,12 +47,11 @@ def finished_run(world):
 @pytest.fixture
 def bodies(monkeypatch):
     """Let the flows' own bodies run, without Prefect and its artifacts, and let a wait take no time."""
-    for name in ("flows.publish_inventory", "flows.sync_orders"):
-        importlib.import_module(name)
-    for name, module in list(sys.modules.items()):
-        for attribute, value in list(vars(module).items()) if name.startswith("flows.") or name == "tasks.few_skus" else ():
-            if isinstance(value, Flow | Task):
-                monkeypatch.setattr(module, attribute, value.fn)
-    for name in ("create_table_artifact", "create_markdown_artifact"):
-        monkeypatch.setattr(tasks.report, name, lambda *_, **__: None)
+    from tests.e2e import driver
+
+    driver.without_prefect(monkeypatch.setattr)
+    for module in (driver.flows.publish_inventory, driver.flows.sync_orders):
+        for name, value in list(vars(module).items()):
+            if isinstance(value, Flow):
+                monkeypatch.setattr(module, name, value.fn)
     monkeypatch.setitem(HttpSession.__init__.__kwdefaults__, "sleep", lambda seconds: None)

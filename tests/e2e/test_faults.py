@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from connectors.http import HttpSession
 from contract.errors import FatalError, RetriableError, TruecountError
 from contract.settings import read_settings
 from flows.parameters import PublishParameters, SyncParameters
@@ -23,11 +22,7 @@ WRITE = PublishParameters(dry_run=False)
 SET, POST = "inventorySetQuantities", "POST /services/rest/record/v1/"
 
 
-@pytest.fixture(autouse=True)
-def quick(monkeypatch):
-    """The flows' bodies without Prefect, and waits that take no time."""
-    driver.without_prefect(monkeypatch.setattr)
-    monkeypatch.setitem(HttpSession.__init__.__kwdefaults__, "sleep", lambda seconds: None)
+pytestmark = pytest.mark.usefixtures("bodies")
 
 
 def publish():

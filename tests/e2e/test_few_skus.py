@@ -11,15 +11,11 @@ from flows.publish_skus import SKUS, WHOLE
 from flows.wiring import open_context
 from store.runs import newest_runs
 from store.snapshots import load_snapshot, snapshot_folder
-from tests.e2e.driver import without_prefect
 
 WRITE = {"dry_run": False}
 
 
-@pytest.fixture(autouse=True)
-def bodies(monkeypatch):
-    """The flows' bodies without Prefect, as the crash tests run them."""
-    without_prefect(monkeypatch.setattr)
+pytestmark = pytest.mark.usefixtures("bodies")
 
 
 def frames_of(context, flow_name):

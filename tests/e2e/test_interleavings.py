@@ -14,7 +14,6 @@ from flows.publish_skus import WHOLE
 from flows.wiring import open_context
 from store.runs import newest_runs
 from store.snapshots import load_snapshot, snapshot_folder
-from tests.e2e import driver
 from tests.e2e.test_order_lives import variant
 from tests.e2e.test_small_world import sync
 
@@ -116,9 +115,8 @@ CASES = {
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_never_a_unit_too_many_and_the_truth_after_quiet(world, monkeypatch, case):
+def test_never_a_unit_too_many_and_the_truth_after_quiet(world, bodies, monkeypatch, case):
     before, step, meanwhile, left, quiet = CASES[case]
-    driver.without_prefect(monkeypatch.setattr)
     import flows.publish_inventory as flow
 
     with open_context() as context:

@@ -9,12 +9,14 @@ export PREFECT_SERVER_ANALYTICS_ENABLED = false
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
+# Compiled here: a process starts in half the time, also where Python may not write bytecode by itself.
 $(BIN)/.ready: requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || { echo "Truecount needs Python 3.11, 3.12 or 3.13; say which: make PYTHON=python3.12 ..."; exit 2; }
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet uv || true
 	if test -x $(BIN)/uv; then VIRTUAL_ENV=.venv $(BIN)/uv pip install --quiet -r requirements.lock --no-deps && VIRTUAL_ENV=.venv $(BIN)/uv pip install --quiet --no-deps -e .; \
 	else $(BIN)/python -m pip install --quiet --no-deps -r requirements.lock && $(BIN)/python -m pip install --quiet --no-deps -e .; fi
+	$(BIN)/python -m compileall -q -j 2 .venv/lib contract domain connectors store reports expectations tasks flows sandbox >/dev/null || true
 	touch $@
 
 setup: $(BIN)/.ready ## Make the environment from the lock file
@@ -40,7 +42,11 @@ format: setup ## Let ruff format and mend what it can
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-test: setup ## Every test, on SQLite and on a real PostgreSQL server
+browser: ## Debian's Chromium, which the tests of pages drive
+	@command -v chromium >/dev/null || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null && apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium >/dev/null; } \
+	|| { echo "The tests of pages need the command chromium, which only root can install here: apt-get install chromium"; exit 2; }
+
+test: setup browser ## Every test, on SQLite and on a real PostgreSQL server
 	$(BIN)/pytest -n 2 --dist loadfile
 
 bench: setup ## Measures, as ratios against references in the same run (about ten minutes)
@@ -48,6 +54,8 @@ bench: setup ## Measures, as ratios against references in the same run (about te
 	$(BIN)/python -W ignore -m benchmarks.incremental
 	$(BIN)/python -W ignore -m benchmarks.publish_calls
 	$(BIN)/python -W ignore -m benchmarks.publish_rate
+	$(BIN)/python -W ignore -m benchmarks.orders --orders 100 --faults
+	$(BIN)/python -W ignore -m benchmarks.reconciling
 
 conformance: setup ## The sandbox and the parsers against recordings (needs SHARED=../shared)
 	$(BIN)/python -m tests.conformance $(SHARED)
@@ -55,4 +63,4 @@ conformance: setup ## The sandbox and the parsers against recordings (needs SHAR
 clean: ## Remove what the targets made
 	rm -rf .venv .demo build *.egg-info .mypy_cache .ruff_cache .pytest_cache
 
-.PHONY: bench docs help setup lock demo check format test conformance clean
+.PHONY: bench browser docs help setup lock demo check format test conformance clean

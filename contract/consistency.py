@@ -137,14 +137,16 @@ def _order_findings(contract: Contract) -> Iterator[Finding]:
     targets: Counter[tuple[str, str]] = Counter()
     for index, mapping in enumerate(contract.orders.fields):
         place: Place = ("orders", "fields", index)
-        prefix = "custbody_" if mapping.level == "body" else "custcol_"
+        prefix = {"body": "custbody_", "line": "custcol_", "customer": "custentity_"}[mapping.level]
         if not mapping.target.startswith(prefix):
             yield (*place, "target"), f"a {mapping.level} field's script id starts with {prefix}"
         problem = source_problem(mapping.level, mapping.source)
         if problem:
             yield (*place, "source"), problem
-        if mapping.type == "list" and not mapping.values:
-            yield (*place, "values"), "a list needs values: what Shopify says, to NetSuite's internal id"
+        if mapping.level == "customer" and "own" not in (contract.orders.customers, contract.orders.guests):
+            yield (*place, "level"), "has no effect: orders are booked on the shop's customer (orders.customers, orders.guests)"
+        if mapping.type in ("list", "multi_select", "record") and not mapping.values:
+            yield (*place, "values"), f"a {mapping.type} needs values: what Shopify says, to NetSuite's internal id"
         targets[mapping.level, mapping.target] += 1
         if targets[mapping.level, mapping.target] > 1 or mapping.target == contract.account.line_id_field:
             yield (*place, "target"), f"{mapping.target} is written already; one source per field"

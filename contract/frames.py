@@ -14,7 +14,8 @@ import pandas as pd
 
 from contract.errors import FatalError
 from contract.fields import Kind, kind_of
-from contract.tables import TABLES, Table
+from contract.table import Table
+from contract.tables import TABLES
 
 Frames = Mapping[str, pd.DataFrame]
 """Frames by their table's name."""

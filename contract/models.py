@@ -5,21 +5,14 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AwareDatetime, Field, StringConstraints
 
-Code = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9_]+$", max_length=40)]
-NetsuiteId = Annotated[str, StringConstraints(pattern=r"^[0-9]+$")]
+from contract.base import Code, Fraction, Model, NetsuiteId, Whole
+from contract.serials import Serials
+
 ShopifyLocation = Annotated[str, StringConstraints(pattern=r"^gid://shopify/Location/[0-9]+$")]
 BodyField = Annotated[str, StringConstraints(pattern=r"^(custbody_[a-z0-9_]+|memo|otherRefNum)$")]
 LineField = Annotated[str, StringConstraints(pattern=r"^(custcol_[a-z0-9_]+|description)$")]
-Whole = Annotated[int, Field(ge=0)]
-Fraction = Annotated[Decimal, Field(ge=0, le=1, decimal_places=4)]
-
-
-class Model(BaseModel):
-    """Frozen, and closed to unknown keys."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Account(Model):
@@ -52,7 +45,7 @@ class Location(Model):
 
     location_code: Code
     netsuite_locations: Annotated[tuple[NetsuiteId, ...], Field(min_length=1)]
-    shopify_locations: dict[Code, ShopifyLocation] = {}
+    shopify_locations: dict[Code, ShopifyLocation] = Field(default={})
 
 
 class PartnerColumns(Model):
@@ -196,14 +189,16 @@ class TaxCode(Model):
 class FieldMapping(Model):
     """One custom field: its source in the Shopify order, its target in NetSuite, its type and purpose."""
 
-    level: Literal["body", "line"]
+    level: Literal["body", "line", "customer"] = Field(description="Of the order, of each line, or of the buyer's own customer.")
     source: str
-    target: Annotated[str, StringConstraints(pattern=r"^(custbody|custcol)_[a-z0-9_]+$")]
-    type: Literal["text", "integer", "decimal", "date", "checkbox", "list"] = "text"
+    target: Annotated[str, StringConstraints(pattern=r"^(custbody|custcol|custentity)_[a-z0-9_]+$")]
+    type: Literal["text", "integer", "decimal", "date", "checkbox", "list", "multi_select", "record"] = "text"
     purpose: Literal["reporting", "attribution", "channel", "tax"]
     is_required: bool = False
     default: str | None = None
-    values: dict[str, str] = Field(default={}, description="For a list: what Shopify says, to NetSuite's internal id.")
+    values: dict[str, str] = Field(
+        default={}, description="For a list, multi_select or record: what Shopify says, to NetSuite's internal id."
+    )
 
 
 class Orders(Model):
@@ -261,6 +256,36 @@ class Tolerances(Model):
     )
 
 
+class Drift(Model):
+    """What is told of drift, how loudly, and when it halts a stream."""
+
+    severities: dict[str, Literal["ignore", "warn", "quarantine", "halt"]] = Field(
+        default={}, description="Severity of a check, where it is to be another than its own (docs/generated/findings.md)."
+    )
+    notify: tuple[Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+/[a-z0-9-]+$")], ...] = Field(
+        default=(),
+        description="Prefect notification blocks that are told of new findings, each as `type/name` (slack-webhook/ops).",
+    )
+    must_be_reviewed: bool = Field(
+        default=False, description="A changed contract writes nothing until `truecount contract apply` has been said of it."
+    )
+    baseline_days: Annotated[int, Field(ge=7, le=90)] = Field(
+        default=28, description="How many days of its own past a distribution is compared with; at least 7 must be known."
+    )
+    false_alarms_in_30_days: Annotated[Decimal, Field(gt=0, le=30)] = Field(
+        default=Decimal("0.5"), description="How many false alarms all distribution checks together may raise in 30 daily runs."
+    )
+    least_shift_percent: Annotated[Decimal, Field(ge=0, le=100)] = Field(
+        default=Decimal(5), description="A share that moved by fewer percentage points is not told, however certain it is."
+    )
+    round_trip_days: Annotated[int, Field(ge=1, le=60)] = Field(
+        default=7, description="Custom fields of orders of the last so many days are read back by a reconciliation."
+    )
+    grace_minutes: Annotated[int, Field(ge=1)] = Field(
+        default=60, description="How long an order may be on its way before its absence in NetSuite is a difference."
+    )
+
+
 class Contract(Model):
     """The whole contract."""
 
@@ -277,6 +302,8 @@ class Contract(Model):
     orders: Orders
     other_orders: OtherOrders = OtherOrders()
     tolerances: Tolerances = Tolerances()
+    drift: Drift = Drift()
+    serials: Serials = Serials()
 
     def shop(self, shop_code: str) -> Shop:
         """Return the shop of that code (KeyError where there is none)."""

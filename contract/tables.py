@@ -8,30 +8,10 @@ same. `nullable` lists the columns that may be missing in core and out frames; i
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
-
-@dataclass(frozen=True)
-class Table:
-    """One frame: its name, grain sentence, key, all columns in order, and those that may be missing."""
-
-    name: str
-    grain: str
-    key: tuple[str, ...]
-    columns: tuple[str, ...]
-    nullable: frozenset[str] = frozenset()
-    allows_more: bool = False
-
-    @property
-    def is_raw(self) -> bool:
-        """Whether the frame holds the vendor's own text."""
-        return self.name.startswith("raw_")
-
-
-def _table(name: str, grain: str, key: str, more: str, nullable: str = "", *, allows_more: bool = False) -> Table:
-    keys = tuple(key.split())
-    return Table(name, grain, keys, keys + tuple(more.split()), frozenset(nullable.split()), allows_more)
-
+from contract.drift_tables import DRIFT_TABLES
+from contract.table import Table
+from contract.table import table as _table
 
 _RUN = " run_id extracted_at_utc"
 
@@ -120,6 +100,12 @@ _TABLES = (
         "item_id_netsuite from_location_id_netsuite to_location_id_netsuite shipped_qty received_qty expected_receipt_date" + _RUN,
     ),
     _table(
+        "raw_netsuite__order_fields",
+        "One row per document of an order, line (missing for the body) and custom field.",
+        "transaction_id_netsuite line_id_netsuite field",
+        "external_id order_line_id_shopify value modified_at_utc" + _RUN,
+    ),
+    _table(
         "raw_shopify__locations",
         "One row per shop and location.",
         "shop_code location_id_shopify",
@@ -146,7 +132,7 @@ _TABLES = (
         "source_name source_identifier channel_name app_name retail_location_id_shopify staff_name customer_id_shopify "
         "customer_email is_test is_edited is_confirmed tags note po_number gateways currency_code presentment_currency_code has_taxes_included "
         "subtotal_amount discounts_amount shipping_amount tax_amount total_amount current_total_amount presentment_total_amount "
-        "refunded_amount outstanding_amount custom_attributes discount_codes shipping_lines tax_lines metafields" + _RUN,
+        "refunded_amount outstanding_amount custom_attributes discount_codes shipping_lines tax_lines metafields utm" + _RUN,
     ),
     _table(
         "raw_shopify__order_lines",
@@ -270,8 +256,8 @@ _TABLES = (
         "core_expected_levels",
         "One row per shop, SKU and location: what the level should read, and what nothing has explained yet.",
         "shop_code sku location_code",
-        "base_qty drop_qty rise_qty first_seen_at_utc level_read_at_utc",
-        "first_seen_at_utc",
+        "base_qty drop_qty rise_qty first_seen_at_utc level_read_at_utc late_qty last_seen_at_utc rise_seen_at_utc",
+        "first_seen_at_utc last_seen_at_utc rise_seen_at_utc",
     ),
     _table(
         "core_counted_events",
@@ -341,7 +327,22 @@ _TABLES = (
         "order_line_id_shopify item_id_netsuite location_id_netsuite quantity_qty line_amount line_kind",
         "order_line_id_shopify location_id_netsuite",
     ),
+    _table(
+        "out_field_differences",
+        "One row per document of an order, line (empty for the body) and custom field that is not what it should be.",
+        "external_id order_line_id_shopify field",
+        "shop_code order_id_shopify record_type transaction_id_netsuite line_id_netsuite written_value expected_value found_value "
+        "cause_code modified_at_utc",
+        "modified_at_utc",
+    ),
+    _table(
+        "out_order_states",
+        "One row per order captured: its one state, once what was decided is done.",
+        "shop_code order_id_shopify",
+        "order_name state_code last_error next_action order_updated_at_utc",
+        "order_updated_at_utc",
+    ),
 )
 
-TABLES: Mapping[str, Table] = {table.name: table for table in _TABLES}
+TABLES: Mapping[str, Table] = {table.name: table for table in (*_TABLES, *DRIFT_TABLES)}
 """Every frame by its name."""

@@ -47,7 +47,8 @@ def compute_inventory(raw: Frames, state: Frames, contract: Contract, fingerprin
         state["core_expected_levels"], state["core_counted_events"], core["core_levels"], core["core_order_lines"], patience
     )
     pair = ["shop_code", "sku", "location_code"]
-    manual = unresolved("core_expected_levels", expected.expired, pair, "manual_change", "drop_qty")
+    over = ((expected.expired.loc[expected.expired[name] > 0], name) for name in ("drop_qty", "rise_qty"))
+    manual = [unresolved("core_expected_levels", rows, pair, "manual_change", name) for rows, name in over]
     core |= {"core_ledger": core_ledger, "core_expected_levels": expected.levels, "core_counted_events": expected.counted}
     order_lines = (raw["raw_netsuite__order_lines"], raw["raw_netsuite__order_lines_reread"])
     core["core_other_orders"] = find_other_orders(*order_lines, core["core_items"], contract, _newest(core))
@@ -55,7 +56,7 @@ def compute_inventory(raw: Frames, state: Frames, contract: Contract, fingerprin
     out_atp, numbers, aside_rules = decide_numbers(core, stock, contract, fingerprint, _newest(core))
     decided = keep_asked({"out_atp": out_atp, "out_channel_quantities": numbers}, scope)
     numbers = decided["out_channel_quantities"]
-    core_unresolved = gather([*aside, aside_ledger, manual, aside_rules])
+    core_unresolved = gather([*aside, aside_ledger, *manual, aside_rules])
     if len(scope):
         # What the contract names and no item carries is for a whole run to say.
         core_unresolved = core_unresolved.loc[core_unresolved["source_frame"] != "contract"].reset_index(drop=True)

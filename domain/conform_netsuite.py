@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -119,6 +120,7 @@ def whole_numbers(source: str, rows: pd.DataFrame, columns: Sequence[str], key: 
     """
     text = rows[list(columns)]
     parsed = text.apply(pd.to_numeric, errors="coerce") if len(rows) else text.astype("float64")
+    parsed = parsed.mask(parsed.abs() == math.inf)
     is_missing = text.isna()
     is_blank = is_missing.all(axis=1)
     is_text = parsed.isna() & ~is_missing

@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from contract.models import Contract, FieldMapping
+from domain.order_facts import number_of
 
 _COLUMN_OF = {
-    "created_at": "created_at_utc",
-    "processed_at": "processed_at_utc",
-    "retail_location": "retail_location_id_shopify",
-    "email": "customer_email",
-    "total": "total_amount",
+    "order.created_at": "created_at_utc",
+    "order.processed_at": "processed_at_utc",
+    "order.retail_location": "retail_location_id_shopify",
+    "order.email": "customer_email",
+    "order.total": "total_amount",
+    "order.order_id": "order_id_shopify",
+    "line.id": "order_line_id_shopify",
+    "line.properties": "custom_attributes",
+    "customer.id": "customer_id_shopify",
+    "customer.email": "customer_email",
 }
+_NUMBERS = frozenset({"order.order_id", "customer.id"})
+_FLAGS = {"true": True, "false": False, "yes": True, "no": False, "1": True, "0": False}
 _LISTS = frozenset({"tags", "discount_codes", "gateways"})
 
 
@@ -35,9 +43,9 @@ def map_fields(
     """Return NetSuite field to value for one order or line, and what cannot be filled.
 
     Args:
-        level: body or line.
+        level: body, line or customer.
         order: a row of `raw_shopify__orders`, missing values as None.
-        line: a row of `raw_shopify__order_lines`; None at body level.
+        line: a row of `raw_shopify__order_lines`; None at the other levels.
         contract: the mappings.
     """
     values: dict[str, Any] = {}
@@ -66,35 +74,38 @@ def map_fields(
     return values, problems
 
 
-def read_source(  # noqa: PLR0911 - one return a kind of source
-    source: str, order: Mapping[str, Any], line: Mapping[str, Any] | None
-) -> str | None:
+def read_source(source: str, order: Mapping[str, Any], line: Mapping[str, Any] | None) -> str | None:
     """Return the value at a mapping's source path, as text; None where the order has none.
 
     >>> read_source("order.name", {"name": "#1001"}, None)
     '#1001'
     >>> read_source("order.attribute.utm_source", {"custom_attributes": '[{"key":"utm_source","value":"mail"}]'}, None)
     'mail'
+    >>> read_source("order.utm.source", {"utm": '{"source":"mail"}'}, None)
+    'mail'
     """
     head, _, rest = source.partition(".")
     name, _, key = rest.partition(".")
-    row = order if head == "order" else line or {}
-    if name in ("attribute", "property"):
-        pairs = json.loads(row.get("custom_attributes") or "[]")
-        return next((pair["value"] for pair in pairs if pair["key"] == key), None)
-    if name == "metafield":
-        value = json.loads(row.get("metafields") or "{}").get(key)
-        return None if value is None else str(value)
+    row = order if head in ("order", "customer") else line or {}
+    if key:
+        return _keyed(name, key, row)
     if name == "tax_titles":
         titles = {tax["title"] for tax in json.loads(row.get("tax_lines") or "[]")}
         return ", ".join(sorted(titles)) or None
-    if head == "order" and name == "order_id":
-        return str(row["order_id_shopify"]).rsplit("/", 1)[-1]
-    if head == "line" and name in ("id", "properties"):
-        return row.get("order_line_id_shopify") if name == "id" else row.get("custom_attributes")
-    value = row.get(_COLUMN_OF.get(name, name))
+    value = row.get(_COLUMN_OF.get(f"{head}.{name}", name))
     if name in _LISTS and value:
         return ", ".join(json.loads(value)) or None
+    if value is None:
+        return None
+    return number_of(str(value)) if f"{head}.{name}" in _NUMBERS else str(value)
+
+
+def _keyed(name: str, key: str, row: Mapping[str, Any]) -> str | None:
+    """Return one value of a column of several: attributes and properties are pairs, metafields and UTM parameters named."""
+    if name in ("attribute", "property"):
+        pairs = json.loads(row.get("custom_attributes") or "[]")
+        return next((pair["value"] for pair in pairs if pair["key"] == key), None)
+    value = json.loads(row.get({"metafield": "metafields"}.get(name, name)) or "{}").get(key)
     return None if value is None else str(value)
 
 
@@ -102,17 +113,35 @@ def convert(mapping: FieldMapping, text: str) -> Any:
     """Return a source's text as the value that the field's type takes in NetSuite's REST.
 
     Raises:
-        KeyError: a list has no entry for it.
-        ValueError: it is not of the type.
+        KeyError: a list, multi_select or record has no entry for it.
+        ValueError, InvalidOperation: it is not of the type.
     """
-    if mapping.type == "list":
+    if mapping.type in ("list", "record"):
         return {"id": mapping.values[text]}
-    if mapping.type == "integer":
-        return int(text)
-    if mapping.type == "decimal":
-        return float(Decimal(text))
-    if mapping.type == "date":
-        return datetime.fromisoformat(text).date().isoformat()
-    if mapping.type == "checkbox":
-        return {"true": True, "false": False, "yes": True, "no": False, "1": True, "0": False}.get(text.lower()) is True
-    return text
+    if mapping.type == "multi_select":
+        return {"items": [{"id": mapping.values[part.strip()]} for part in text.split(",") if part.strip()]}
+    return _CONVERTERS[mapping.type](text)
+
+
+def _decimal(text: str) -> float:
+    number = Decimal(text)
+    if not number.is_finite():
+        raise ValueError(text)
+    # JSON has no other number; NetSuite reads its digits.
+    return float(number)
+
+
+def _checkbox(text: str) -> bool:
+    try:
+        return _FLAGS[text.lower()]
+    except KeyError:
+        raise ValueError(text) from None
+
+
+_CONVERTERS: Mapping[str, Callable[[str], Any]] = {
+    "text": str,
+    "integer": int,
+    "decimal": _decimal,
+    "date": lambda text: datetime.fromisoformat(text).date().isoformat(),
+    "checkbox": _checkbox,
+}

@@ -7,8 +7,11 @@ gives: what it shows, and our list does not explain, is *unseen*, and subtracted
     expected = base + known returns to stock - known demand, each event counted once
 
 Below expected: the drop is remembered and subtracted. Above it: the rise is remembered, never added; it only cancels
-a return that becomes known later. On first sight there is no base: Shopify's committed above the open units that we
-know is the first drop.
+a return that becomes known later. Both are forgotten at the contract's age: a drop counted from when it was seen, not from
+when an older one was (`late_qty` is the part that came after the first), and an event explains the newest part first; a rise
+counted from its oldest part, as a rise that nobody explains would hide the drop of an order beside a return.
+
+On first sight there is no base: Shopify's committed above the open units that we know is the first drop.
 """
 
 from __future__ import annotations
@@ -26,7 +29,7 @@ _EVENT = ["shop_code", "order_line_id_shopify", "sku", "location_code"]
 
 @dataclass(frozen=True)
 class ExpectedLevels:
-    """The ledger after a read: the levels, the events counted, and the drops that expired unexplained."""
+    """The ledger after a read: the levels, the events counted, and the drops and rises (units) that expired unexplained."""
 
     levels: pd.DataFrame
     counted: pd.DataFrame
@@ -49,7 +52,7 @@ def advance(
         counted: `core_counted_events` as the last run left them.
         core_levels: the levels just read.
         core_order_lines: the units of every order line just read.
-        patience: how long an unexplained drop is subtracted.
+        patience: how long an unexplained drop is subtracted, and a rise remembered.
     """
     events = _new_events(counted, core_order_lines, core_levels)
     moved = events.groupby(_PAIR, as_index=False)[["new_left", "new_back"]].sum()
@@ -57,7 +60,7 @@ def advance(
     rows = (
         core_levels.assign(level_qty=core_levels["on_hand_qty"] - core_levels["committed_qty"])
         .merge(
-            known[[*_PAIR, "base_qty", "drop_qty", "rise_qty", "first_seen_at_utc"]],
+            known.drop(columns="level_read_at_utc"),
             on=_PAIR,
             how="left",
             validate="one_to_one",
@@ -118,31 +121,44 @@ def _first_drops(core_levels: pd.DataFrame, core_order_lines: pd.DataFrame) -> p
 def _settle(rows: pd.DataFrame) -> pd.DataFrame:
     """Explain what can be explained, and remember the rest. One row per pair just read."""
     is_first = rows["base_qty"].isna()
-    drop, rise = rows["drop_qty"].fillna(0), rows["rise_qty"].fillna(0)
+    drop, rise, late = (rows[name].fillna(0) for name in ("drop_qty", "rise_qty", "late_qty"))
     explained = pd.concat([drop, rows["new_left"]], axis=1).min(axis=1)
     restored = pd.concat([rise, rows["new_back"]], axis=1).min(axis=1)
     expected = rows["base_qty"] + (rows["new_back"] - restored) - (rows["new_left"] - explained)
     gap = (expected - rows["level_qty"]).where(~is_first, 0)
-    drop = (drop - explained + gap.clip(lower=0)).where(~is_first, rows["first_drop"])
-    rise = (rise - restored + (-gap).clip(lower=0)).where(~is_first, 0)
-    since = rows["first_seen_at_utc"].fillna(rows["read_at_utc"]).where(drop > 0)
+    grown, left = gap.clip(lower=0).where(~is_first, rows["first_drop"]), drop - explained
+    late = (late - explained).clip(lower=0) + grown.where(left > 0, 0)
+    rise = rise - restored + (-gap).clip(lower=0)
     settled = rows[_PAIR].assign(
         base_qty=rows["level_qty"],
-        drop_qty=drop,
+        drop_qty=left + grown,
+        late_qty=late,
         rise_qty=rise,
-        first_seen_at_utc=since,
+        first_seen_at_utc=rows["first_seen_at_utc"].where(left > 0, rows["read_at_utc"]).where(left + grown > 0),
+        last_seen_at_utc=rows["last_seen_at_utc"].where(grown == 0, rows["read_at_utc"]).where(late > 0),
+        rise_seen_at_utc=rows["rise_seen_at_utc"].fillna(rows["read_at_utc"]).where(rise > 0),
         level_read_at_utc=rows["read_at_utc"],
     )
     return conform("core_expected_levels", settled)
 
 
 def _expire(levels: pd.DataFrame, patience: timedelta) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the levels without what is too old to be explained, and the units of it in `drop_qty` and `rise_qty`."""
     limit = levels["level_read_at_utc"] - patience
     is_over = (levels["drop_qty"] > 0) & (levels["first_seen_at_utc"] <= limit)
+    is_late = is_over & (levels["late_qty"] > 0) & (levels["last_seen_at_utc"] > limit)
+    is_risen = (levels["rise_qty"] > 0) & (levels["rise_seen_at_utc"] <= limit)
+    drop = levels["drop_qty"].where(~is_over, levels["late_qty"].where(is_late, 0))
     kept = levels.assign(
-        drop_qty=levels["drop_qty"].where(~is_over, 0), first_seen_at_utc=levels["first_seen_at_utc"].where(~is_over)
+        drop_qty=drop,
+        late_qty=levels["late_qty"].where(~is_over, 0),
+        rise_qty=levels["rise_qty"].where(~is_risen, 0),
+        first_seen_at_utc=levels["first_seen_at_utc"].where(~is_over, levels["last_seen_at_utc"].where(is_late)),
+        last_seen_at_utc=levels["last_seen_at_utc"].where(~is_over),
+        rise_seen_at_utc=levels["rise_seen_at_utc"].where(~is_risen),
     )
-    return conform("core_expected_levels", kept), levels.loc[is_over]
+    over = levels.assign(drop_qty=levels["drop_qty"] - drop, rise_qty=levels["rise_qty"].where(is_risen, 0))
+    return conform("core_expected_levels", kept), over.loc[is_over | is_risen]
 
 
 def _count(counted: pd.DataFrame, events: pd.DataFrame) -> pd.DataFrame:

@@ -24,6 +24,7 @@ from domain.order_facts import OrderFacts, number_of, read_facts
 from domain.order_gates import check_bills, check_lines, check_order, check_tenders
 from domain.order_life import Bill, Life, live
 from domain.order_lines import Books, Line, Refusal, bill_lines, order_lines, tax_details
+from domain.order_states import state_row
 from domain.order_steps import Step, Steps
 
 _ORDER = ["shop_code", "order_id_shopify"]
@@ -33,10 +34,19 @@ _RECORD_OF_TYPE = {"SalesOrd": "salesOrder", "CashSale": "cashSale"}
 
 @dataclass(frozen=True)
 class Documents:
-    """What was decided: `out_netsuite_documents`, one row per document, and `out_netsuite_document_lines`."""
+    """What was decided: `out_netsuite_documents` (a row a document), `out_netsuite_document_lines`, `out_order_states`."""
 
     documents: pd.DataFrame
     lines: pd.DataFrame
+    states: pd.DataFrame
+
+    def frames(self) -> dict[str, pd.DataFrame]:
+        """Return the frames by their names."""
+        return {
+            "out_netsuite_documents": self.documents,
+            "out_netsuite_document_lines": self.lines,
+            "out_order_states": self.states,
+        }
 
 
 def build_documents(  # noqa: PLR0913, PLR0917 - the frames of a run
@@ -47,6 +57,7 @@ def build_documents(  # noqa: PLR0913, PLR0917 - the frames of a run
     contract: Contract,
     known: Mapping[str, str] | None = None,
     echoes: frozenset[str] = frozenset(),
+    dismissed: frozenset[tuple[str, str]] = frozenset(),
 ) -> Documents:
     """Return a decision for every order, and for every document that follows it: create, transform, revise, adopt, skip, set_aside.
 
@@ -61,6 +72,7 @@ def build_documents(  # noqa: PLR0913, PLR0917 - the frames of a run
         contract: the rules.
         known: documents that NetSuite has, external id to internal id: they are not made again.
         echoes: Shopify's fulfilments that we made of NetSuite's own: they are shipped there already.
+        dismissed: orders (shop, gid) that a person has taken out of the stream.
     """
     places = shopify_locations(contract)
     linked = {
@@ -75,12 +87,21 @@ def build_documents(  # noqa: PLR0913, PLR0917 - the frames of a run
         ambiguous=frozenset(ambiguous["value"]),
         known=known or {},
         echoes=echoes,
+        dismissed=dismissed,
     )
     documents: list[dict[str, Any]] = []
     lines: list[dict[str, Any]] = []
+    states: list[dict[str, Any]] = []
     for facts in read_facts(raw):
-        documents += _Decision(facts, books).rows(lines)
-    return Documents(from_rows("out_netsuite_documents", documents), from_rows("out_netsuite_document_lines", lines))
+        decision = _Decision(facts, books)
+        rows = decision.rows(lines)
+        states.append(state_row(facts, rows, decision.life, contract))
+        documents += rows
+    return Documents(
+        from_rows("out_netsuite_documents", documents),
+        from_rows("out_netsuite_document_lines", lines),
+        from_rows("out_order_states", states),
+    )
 
 
 def external_id(shop_code: str, order_id: str) -> str:
@@ -99,6 +120,7 @@ class _Decision:
         self.facts, self.books, self.order = facts, books, facts.order
         self.root = external_id(*facts.key)
         self.link = books.linked.get(facts.key)
+        self.life: Life | None = None
 
     def rows(self, lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """Return the rows of `out_netsuite_documents`, and add those of the lines."""
@@ -119,6 +141,8 @@ class _Decision:
     def _left_alone(self) -> tuple[str, str | None, str] | None:
         """Return the action for orders of which nothing is written, or None."""
         order, contract = self.order, self.books.contract
+        if self.facts.key in self.books.dismissed:
+            return "skip", "dismissed", "a person dismissed it; truecount quarantine release takes it back"
         is_ours = self.link is not None and self.link.get("external_id") == self.root
         if self.link is not None and not (is_ours and contract.orders.follow_to != "order"):
             return "adopt", None, f"NetSuite has it as transaction {self.link['transaction_id_netsuite']}"
@@ -136,7 +160,7 @@ class _Decision:
         check_order(facts)
         record_type = self._record_type()
         tips = frozenset(sale.line_id for sale in facts.sales if sale.line_type == "TIP" and sale.line_id)
-        life = live(facts, is_cash_sale=record_type == "cashSale", unshippable=tips)
+        self.life = life = live(facts, is_cash_sale=record_type == "cashSale", unshippable=tips)
         yield from self._customer()
         steps = Steps(facts, life, self.books, record_type, self.root)
         if record_type == "cashSale":
@@ -236,19 +260,28 @@ class _Decision:
         body |= {"email": email} if email else {}
         subsidiary = self.books.contract.account.subsidiary_id
         body |= {"subsidiary": {"id": subsidiary}} if subsidiary else {}
+        body |= self._fields("customer")
         yield self._body_row(name, "create", "customer", body, ZERO)
+
+    def _fields(self, level: str) -> dict[str, Any]:
+        """Return the custom fields of a level.
+
+        Raises:
+            Refusal: one that is required is missing, or a value has no place in NetSuite.
+        """
+        values, problems = map_fields(level, self.order, None, self.books.contract)
+        for problem in problems:
+            raise Refusal(problem.reason_code, f"order {self.order['name']}: {problem.told}")
+        return values
 
     def _header(self, record_type: str, place: str | None) -> dict[str, Any]:
         contract = self.books.contract
-        values, problems = map_fields("body", self.order, None, contract)
-        for problem in problems:
-            raise Refusal(problem.reason_code, f"order {self.order['name']}: {problem.told}")
         body: dict[str, Any] = {
             "externalId": self.root,
             "entity": {"$entity": True},
             "tranDate": str(self.order["created_at_utc"])[:10],
         }
-        body |= {"otherRefNum": self.order["name"], **values}
+        body |= {"otherRefNum": self.order["name"], **self._fields("body")}
         if contract.account.subsidiary_id:
             body["subsidiary"] = {"id": contract.account.subsidiary_id}
         if self.order["currency_code"] != contract.account.currency_code:

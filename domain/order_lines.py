@@ -49,6 +49,7 @@ class Books:
     ambiguous: frozenset[str] = frozenset()
     known: Mapping[str, str] = field(default_factory=dict)
     echoes: frozenset[str] = frozenset()
+    dismissed: frozenset[tuple[str, str]] = frozenset()
 
     def charge_item(self, kind: str, name: str) -> str:
         """Return the NetSuite item that books a kind of amount.

@@ -51,6 +51,16 @@ def link_orders(
     return links, gather(ambiguous) if ambiguous else empty("core_unresolved")
 
 
+def references(orders: pd.DataFrame, contract: Contract) -> dict[str, list[str]]:
+    """Return what a document of these orders would be recognised by: per column of NetSuite's transaction, the references."""
+    found: dict[str, list[str]] = {}
+    spelled = _spelled(orders).to_dict("records")
+    for link in contract.orders.order_links:
+        column = {"external_id": "externalid", "other_reference": "otherrefnum"}.get(link.by, link.field or "")
+        found.setdefault(column, []).extend(_fill(link.pattern, row) for row in spelled)
+    return found
+
+
 def link_lines(
     links: pd.DataFrame, raw_shopify__order_lines: pd.DataFrame, netsuite_lines: pd.DataFrame, items: pd.DataFrame
 ) -> pd.DataFrame:

@@ -55,7 +55,9 @@ def lines_to_change(wanted: Sequence[Body], read: Body, line_id_field: str) -> l
                 changes.append(dict(line))
                 continue
             seen = spare.pop(moved)
-        fields = {name: value for name, value in line.items() if name != "rate" and _told(name, value, seen.get(name))}
+        # A field that is there stays as it is: a changed mapping re-writes nothing by itself (truecount remap does).
+        compared = {name: value for name, value in line.items() if name != "rate" and not name.startswith("custcol_")}
+        fields = {name: value for name, value in compared.items() if _told(name, value, seen.get(name))}
         if fields:
             money = {name: line[name] for name in ("quantity", "rate", "amount") if fields.keys() & {"quantity", "amount"}}
             changes.append({"line": seen["line"], **fields, **money})

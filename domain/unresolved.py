@@ -21,7 +21,7 @@ REASONS = {
     "missing_quantity": "NetSuite gave other quantities but not this one. The pair is left as it is.",
     "not_a_number": "The value is not a number. The pair is left as it is.",
     "identity_broken": "on_hand is not the sum of its states: the level cannot be trusted. The pair is left as it is.",
-    "manual_change": "The level fell, and no order explained it in the contract's time. It is counted no longer.",
+    "manual_change": "The level fell (or rose), and no order explained it in the contract's time. It is counted no longer.",
     "kit_without_components": "The kit has no stock item in it, so nothing says how many can be sold; give it members.",
     "kit_without_quantity": "A member of the kit has no quantity above 0; mend the kit. It takes no number until then.",
     "kit_holds_itself": "The kit is among its own members, or kits are more than five deep; mend it.",

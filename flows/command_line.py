@@ -9,16 +9,14 @@ import json
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import typer
+from pydantic import ValidationError
 
 from contract.errors import TruecountError
 from contract.settings import prefer, read_settings
-from flows import screen
-
-if TYPE_CHECKING:
-    from tasks.outcome import RunSummary
+from flows import contract_commands, orders, screen
 
 app = typer.Typer(
     name="truecount",
@@ -31,6 +29,8 @@ app = typer.Typer(
     # Help and usage errors in plain lines: they are piped as well.
     rich_markup_mode=None,
 )
+app.add_typer(orders.app)
+app.add_typer(contract_commands.app)
 _PREFECT = {
     # A first start makes Prefect's own database, which takes longer than the 20 s that it allows itself.
     "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
@@ -40,6 +40,7 @@ _PREFECT = {
     "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",
 }
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
+Days = Annotated[int, typer.Option(min=1, max=60, help="Orders that Shopify updated in the last so many days.")]
 Write = Annotated[bool, typer.Option("--write/--dry-run", help="Write, or only read and compute (the default).")]
 
 
@@ -73,23 +74,70 @@ def publish_inventory(
 
     with screen.progress():
         summary = run(PublishParameters(dry_run=not write, shadow=shadow, publish_to=shop or [], skus=sku or []))
-    _finish(summary, as_json)
+    screen.finish(summary, as_json=as_json)
 
 
 @app.command("sync-orders", short_help="Book the shops' orders in NetSuite, each once.")
 def sync_orders(
     write: Write = False,
     since: Annotated[datetime | None, typer.Option(help="Orders updated since this instant (UTC), for a backfill.")] = None,
+    until: Annotated[datetime | None, typer.Option(help="With --since: orders updated before this instant (UTC).")] = None,
+    order: Annotated[
+        list[str] | None, typer.Option(help="Only this order: SHOP/NUMBER, Shopify's number; may be repeated.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Book the shops' orders in NetSuite, each once."""
-    _check_first([])
     from flows.parameters import SyncParameters
+
+    try:
+        parameters = SyncParameters(dry_run=not write, since=since, until=until, orders=order or [])
+    except ValidationError as error:
+        raise typer.BadParameter("; ".join(str(problem["msg"]) for problem in error.errors())) from None
+    _check_first(sorted(parameters.order_ids()))
     from flows.sync_orders import sync_orders as run
 
     with screen.progress():
-        summary = run(SyncParameters(dry_run=not write, since=since))
-    _finish(summary, as_json)
+        summary = run(parameters)
+    screen.finish(summary, as_json=as_json)
+
+
+@app.command(short_help="Compare both systems and our numbers; one report.")
+def reconcile(
+    days: Days = 7,
+    notify: Annotated[bool, typer.Option("--notify", help="Tell the contract's drift.notify blocks what is new.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Compare stock, orders, money and custom fields of both systems, look for drift, and write one report."""
+    _check_first([])
+    from flows.parameters import ReconcileParameters
+    from flows.reconcile import reconcile as run
+
+    with screen.progress():
+        summary = run(ReconcileParameters(days=days, notify=notify))
+    if not as_json:
+        screen.plain(f"Report: {summary.page}")
+    screen.finish(summary, as_json=as_json)
+
+
+@app.command(short_help="What a changed field mapping changes on booked orders.")
+def remap(write: Write = False, days: Days = 7, as_json: Json = False) -> None:
+    """Show which custom fields of booked orders the contract now says otherwise; with --write, write them anew."""
+    orders.rewrite(["mapping_changed", "not_as_mapped"], days, write=write, as_json=as_json)
+
+
+@app.command(short_help="Custom fields that were overwritten in NetSuite.")
+def repair(write: Write = False, days: Days = 7, as_json: Json = False) -> None:
+    """Show which custom fields of booked orders were overwritten in NetSuite; write them again with --write."""
+    orders.rewrite(["overwritten"], days, write=write, as_json=as_json)
+
+
+@app.command(short_help="Where an order is: state, documents, what is wrong.")
+def order(
+    name: Annotated[str, typer.Argument(help="The order's name (#1001), its number in Shopify, or its gid.")], as_json: Json = False
+) -> None:
+    """Show an order's state, its documents in NetSuite, and what is wrong with it."""
+    orders.show_order(name, as_json=as_json)
 
 
 @app.command(short_help="Recompute a past run offline, and compare.")
@@ -217,23 +265,6 @@ def _check_first(shop_codes: list[str]) -> None:
         pass
 
 
-def _finish(summary: RunSummary, as_json: bool) -> None:
-    if as_json:
-        screen.plain(json.dumps(summary.as_json()))
-    else:
-        title = f"{summary.flow_name} {summary.run_id}{' (dry run: nothing was written)' if summary.is_dry_run else ''}"
-        screen.show(title, [{"what": name, "count": count} for name, count in summary.counts.items()])
-        if summary.set_aside:
-            screen.show("Set aside", [_aside(code, count) for code, count in summary.set_aside.items()])
-    raise typer.Exit(summary.exit_code)
-
-
-def _aside(code: str, count: int) -> dict[str, Any]:
-    from domain.unresolved import REASONS
-
-    return {"reason": code, "rows": count, "what to do": REASONS.get(code, "see the run's artifacts")}
-
-
 def _snapshot_folder(run_or_folder: str) -> Path:
     from contract.loading import load_contract
 
@@ -245,17 +276,14 @@ def _snapshot_folder(run_or_folder: str) -> Path:
 def _last_run(sku: str | None = None) -> str:
     """Return the last run with a snapshot: over all numbers, or over a few SKUs that this one is among."""
     from contract.errors import FatalError
-    from contract.loading import load_contract
     from flows.publish_skus import SKUS, WHOLE
-    from flows.wiring import database_url
-    from store.engine import migrate, open_engine
+    from flows.wiring import open_store
     from store.runs import newest_runs
 
-    settings = read_settings()
-    engine = open_engine(database_url(settings, load_contract(settings.contract_path)))
-    migrate(engine)
-    for found in newest_runs(engine, [WHOLE, SKUS]):
-        is_of_it = found.flow_name == WHOLE or sku in found.parameters.get("skus", [])
-        if is_of_it and _snapshot_folder(found.run_id).is_dir():
-            return found.run_id
+    with open_store() as engine:
+        found = newest_runs(engine, [WHOLE, SKUS])
+    for run in found:
+        is_of_it = run.flow_name == WHOLE or sku in run.parameters.get("skus", [])
+        if is_of_it and _snapshot_folder(run.run_id).is_dir():
+            return run.run_id
     raise FatalError("Truecount store: no run of publish-inventory has a snapshot; start one with: truecount publish-inventory")

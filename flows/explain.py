@@ -8,14 +8,11 @@ from typing import Any
 
 import pandas as pd
 
-from contract.loading import load_contract
 from contract.models import Contract
-from contract.settings import read_settings
 from domain.atp import TERMS
 from flows import screen
 from flows.replay import contract_of
-from flows.wiring import database_url
-from store.engine import migrate, open_engine
+from flows.wiring import open_store
 from store.publications import history_of
 from store.snapshots import load_snapshot
 
@@ -108,13 +105,8 @@ def published_of(sku: str, channel_code: str | None = None) -> list[dict[str, An
         sku: the SKU.
         channel_code: only this channel.
     """
-    settings = read_settings()
-    engine = open_engine(database_url(settings, load_contract(settings.contract_path)))
-    try:
-        migrate(engine)
+    with open_store() as engine:
         rows = history_of(engine, sku, channel_code=channel_code)
-    finally:
-        engine.dispose()
     return screen.rows_of(rows.astype("object").where(rows.notna(), None))
 
 

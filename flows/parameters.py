@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 Utc = Annotated[datetime, AfterValidator(lambda at: at if at.tzinfo else at.replace(tzinfo=UTC))]
 """An instant; one without an offset is UTC, whatever the zone of the machine."""
+OrderKey = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9_]+/[0-9]+$")]
+"""A shop's code and Shopify's number of an order."""
 
 
 class PublishParameters(BaseModel):
@@ -60,4 +62,59 @@ class SyncParameters(BaseModel):
         default=None,
         title="Orders updated since",
         description="Read orders updated since this instant (UTC) instead of since the last run. For a backfill.",
+    )
+    until: Utc | None = Field(
+        default=None,
+        title="Orders updated before",
+        description="With the start above: read orders updated before this instant (UTC), so that a long backfill goes in parts.",
+    )
+    orders: list[OrderKey] = Field(
+        default=[],
+        title="Orders",
+        description="Only these orders, whenever they were updated: shop code and Shopify's order id (the number at the end of "
+        "the order's address in the Shopify admin), for example GROCER/5550001. Empty: all of the window.",
+    )
+
+    @model_validator(mode="after")
+    def _check_window(self) -> Self:
+        if self.until and (self.since is None or self.until <= self.since):
+            raise ValueError("give both ends of the span, the first before the second")
+        if self.orders and self.since:
+            raise ValueError("give orders or a span of time, not both")
+        return self
+
+    def order_ids(self) -> dict[str, list[str]]:
+        """Return the gids of the orders asked for, by shop."""
+        found: dict[str, list[str]] = {}
+        for key in self.orders:
+            shop, _, number = key.partition("/")
+            found.setdefault(shop, []).append(f"gid://shopify/Order/{number}")
+        return found
+
+
+class ReconcileParameters(BaseModel):
+    """What a run of `reconcile` does. It never writes into either system."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    days: int = Field(
+        default=7, ge=1, le=60, title="Days", description="Orders that Shopify updated in the last so many days are compared."
+    )
+    notify: bool = Field(
+        default=False, title="Notify", description="Tell the blocks of the contract's drift.notify what is new since the last time."
+    )
+
+
+class FieldParameters(BaseModel):
+    """What a run of `rewrite-fields` does."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    dry_run: bool = Field(default=True, title="Dry run", description="Read and compare, write nothing.")
+    days: int = Field(default=7, ge=1, le=60, title="Days", description="Orders that Shopify updated in the last so many days.")
+    causes: list[Literal["overwritten", "mapping_changed", "not_as_mapped"]] = Field(
+        default=["overwritten"],
+        title="Causes",
+        description="What is written again: fields that somebody overwrote in NetSuite; fields that the contract, or the order in "
+        "Shopify, now says otherwise; fields of which it is not known what was written.",
     )

@@ -8,12 +8,16 @@ import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pandas as pd
+import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+
+if TYPE_CHECKING:
+    from tasks.outcome import RunSummary
 
 
 def show(title: str, rows: Sequence[Mapping[str, Any]], *, as_json: bool = False) -> None:
@@ -93,3 +97,22 @@ def plain(text: str) -> None:
 def complain(text: str) -> None:
     """Print an error to standard error."""
     sys.stderr.write(f"truecount: {text}\n")
+
+
+def finish(summary: RunSummary, *, as_json: bool) -> NoReturn:
+    """Print what a run did, and leave with its exit code."""
+    if as_json:
+        plain(json.dumps(summary.as_json()))
+    else:
+        title = f"{summary.flow_name} {summary.run_id}{' (dry run: nothing was written)' if summary.is_dry_run else ''}"
+        show(title, [{"what": name, "count": count} for name, count in summary.counts.items()])
+        if summary.set_aside:
+            show("Set aside", [_aside(code, count) for code, count in summary.set_aside.items()])
+    raise typer.Exit(summary.exit_code)
+
+
+def _aside(code: str, count: int) -> dict[str, Any]:
+    from domain.unresolved import REASONS
+    from domain.written_fields import CAUSES
+
+    return {"reason": code, "rows": count, "what to do": {**REASONS, **CAUSES}.get(code, "see the run's artifacts")}

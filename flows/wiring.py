@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+from sqlalchemy import Engine
+
 from connectors.endpoints import Endpoint
 from connectors.netsuite.client import NetsuiteClient
 from connectors.shopify.client import ShopifyClient
@@ -44,6 +46,23 @@ def open_context(shop_codes: Sequence[str] = ()) -> Iterator[Context]:
             },
             {partner.partner_code: settings.partner_token(partner.partner_code) for partner in loaded.contract.partners},
         )
+    finally:
+        engine.dispose()
+
+
+@contextmanager
+def open_store() -> Iterator[Engine]:
+    """Yield the contract's store by itself: neither vendor is asked anything.
+
+    Raises:
+        ContractError: the contract is refused.
+        FatalError: the database cannot be reached.
+    """
+    settings = read_settings()
+    engine = open_engine(database_url(settings, load_contract(settings.contract_path)))
+    try:
+        migrate(engine)
+        yield engine
     finally:
         engine.dispose()
 

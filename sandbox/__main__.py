@@ -7,6 +7,7 @@ import json
 import signal
 import sys
 import threading
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,14 @@ from typing import Any
 from sandbox.server import Sandbox
 from sandbox.worlds import accounts
 from sandbox.worlds.demo import demo_world
+from sandbox.worlds.numbered import numbered_world
 from sandbox.worlds.small import small_world
+
+_WORLDS: dict[str, Callable[[datetime, str], dict[str, Any]]] = {
+    "demo": lambda now, key: demo_world(now, public_key_pem=key),
+    "numbered": numbered_world,
+    "small": small_world,
+}
 
 
 def main() -> None:
@@ -22,7 +30,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m sandbox", description=__doc__)
     parser.add_argument("--port", type=int, default=0, help="first port; 0 takes any free ones")
     parser.add_argument("--folder", type=Path, required=True, help="where the world's file is made")
-    parser.add_argument("--world", choices=["demo", "small"], default="small")
+    parser.add_argument("--world", choices=list(_WORLDS), default="small")
     parser.add_argument("--seed", type=Path, help="a seed of your own, as JSON, instead of a world")
     parser.add_argument("--public-key", type=Path, help="PEM file of the key that signs NetSuite's client assertions")
     options = parser.parse_args()
@@ -40,7 +48,7 @@ def _seed(options: argparse.Namespace) -> dict[str, Any]:
         return dict(json.loads(options.seed.read_text()))
     now = datetime.now(UTC)
     key = options.public_key.read_text() if options.public_key else ""
-    seed = demo_world(now, public_key_pem=key) if options.world == "demo" else small_world(now, key)
+    seed = _WORLDS[options.world](now, key)
     # Building takes seconds: the world's clock is the real one, or an assertion signed now would seem to come from the future.
     return seed | {"clock": None}
 

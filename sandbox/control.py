@@ -60,8 +60,8 @@ def control_app(world: World) -> Starlette:
 
 def _endpoint(action: Callable[[dict[str, Any], Request], Any]) -> Callable[[Request], Any]:
     async def serve(request: Request) -> Response:
-        body = await request.json() if request.method == "POST" and await request.body() else {}
         try:
+            body = await request.json() if request.method == "POST" and await request.body() else {}
             return JSONResponse(await run_in_threadpool(action, body, request))
         except (KeyError, ValueError, TypeError) as error:
             return JSONResponse({"error": f"{type(error).__name__}: {error}"}, status_code=400)

@@ -13,12 +13,13 @@ if TYPE_CHECKING:
 
     from sandbox.world import World
 
-KINDS = frozenset({"status", "timeout_before", "timeout_after", "disconnect", "truncate", "slow", "repeat_page"})
+_UNANSWERED = frozenset({"timeout_before", "timeout_after", "disconnect"})
+KINDS = frozenset({"status", "truncate", "slow", "repeat_page"}) | _UNANSWERED
 
 
 @dataclass
 class Fault:
-    """One rule: the next `times` requests that match it go wrong.
+    """One rule: the next `times` requests that match it go wrong, or of those that match every so many.
 
     With `repeat_page` the first that matches is answered rightly, and the next `times` with that same answer again.
     A `body` that is a text is sent as it is, else as JSON.
@@ -31,6 +32,8 @@ class Fault:
     status: int = 503
     seconds: float = 1.0
     times: int = 1
+    every: int = 1
+    seen: int = 0
     headers: dict[str, str] | None = None
     body: Any = None
     page: _Answer | None = None
@@ -66,6 +69,9 @@ class FaultBook:
             for fault in self._faults:
                 fits = fault.system == system and fault.shop in ("", shop) and fault.operation in operation
                 if fits and fault.times > 0:
+                    fault.seen += 1
+                    if fault.seen % fault.every:
+                        continue
                     fault.times -= fault.kind != "repeat_page" or fault.page is not None
                     return fault
         return None
@@ -101,6 +107,9 @@ class FaultMiddleware:
         self.world.note(self.system, self.shop, operation, fault.kind if fault else "", answer.status)
         if fault is not None and is_first:
             fault.page = answer
+        elif fault is not None and fault.kind in _UNANSWERED:
+            await asyncio.sleep(fault.seconds if fault.kind != "disconnect" else 0)
+            await _hang_up(scope, receive)
         elif fault is not None:
             await _go_wrong(fault, answer, send)
 
@@ -128,11 +137,13 @@ async def _go_wrong(fault: Fault, answer: _Answer, send: Send) -> None:
         )
         await send({"type": "http.response.body", "body": whole[: len(whole) // 2], "more_body": True})
         raise ConnectionAbortedError("the sandbox cuts this answer off, as ordered")
-    elif fault.kind in ("timeout_before", "timeout_after"):
-        await asyncio.sleep(fault.seconds)
-        raise ConnectionAbortedError("the sandbox gives no answer, as ordered")
-    elif fault.kind == "disconnect":
-        raise ConnectionAbortedError("the sandbox hangs up, as ordered")
+
+
+async def _hang_up(scope: Scope, receive: Receive) -> None:
+    """Close the connection without an answer (an exception would be answered with a 500 by the server)."""
+    scope["state"]["transport"].abort()
+    while (await receive())["type"] != "http.disconnect":
+        continue
 
 
 class _Answer:

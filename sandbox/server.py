@@ -16,12 +16,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from sandbox.control import control_app
 from sandbox.faults import FaultMiddleware
 from sandbox.world import World
 
 if TYPE_CHECKING:
+    from asyncio import Transport
+
     from starlette.types import ASGIApp
 
 
@@ -67,15 +70,31 @@ class Sandbox:
             world.db.close()
 
 
+class _Protocol(H11Protocol):
+    """Gives an app its connection, so that a fault can hang up: `scope["state"]["transport"]`."""
+
+    def connection_made(self, transport: Transport) -> None:  # type: ignore[override]
+        """Keep the connection."""
+        super().connection_made(transport)
+        self.app_state = {**self.app_state, "transport": transport}
+
+
 def _serve(app: ASGIApp, port: int) -> tuple[uvicorn.Server, threading.Thread, str]:
     listener = socket.socket()
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.bind(("127.0.0.1", port))
-    # A fault hangs up by raising, which uvicorn would log as an error.
+    # A fault cuts an answer off by raising, which uvicorn would log as an error.
     logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
     # The vendors send a Date header by the world's clock, so uvicorn must send none.
     config = uvicorn.Config(
-        app, log_config=None, lifespan="off", access_log=False, date_header=False, server_header=False, ws="none"
+        app,
+        http=_Protocol,
+        log_config=None,
+        lifespan="off",
+        access_log=False,
+        date_header=False,
+        server_header=False,
+        ws="none",
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)

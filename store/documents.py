@@ -25,6 +25,7 @@ def intend(engine: Engine, run_id: str, rows: Rows, *, at_utc: datetime | None =
         engine: from `open_engine`.
         run_id: the run.
         rows: `external_id`, `shop_code`, `order_id_shopify`, `record_type`, `payload_hash` (None where there is none).
+            Where an order's own document: `body_fields`, `line_fields`, the custom fields as text (None keeps those known).
         at_utc: the instant; now where left out.
 
     Returns:
@@ -58,6 +59,19 @@ def known_documents(engine: Engine, shop_codes: Collection[str] | None = None) -
         return read_frame(connection, query.order_by(documents.c.external_id))
 
 
+def written_orders(engine: Engine, since: datetime) -> pd.DataFrame:
+    """Return the orders' own documents that were written or looked at since an instant, one row per document."""
+    known = documents.c
+    mine = (
+        known.record_type.in_(("salesOrder", "cashSale")),
+        known.status.in_((WRITTEN, ADOPTED)),
+        known.last_seen_at_utc >= since,
+    )
+    query = select(documents).where(*mine, known.netsuite_id.is_not(None)).order_by(known.external_id)
+    with reading(engine) as connection:
+        return read_frame(connection, query)
+
+
 def unsettled(engine: Engine) -> pd.DataFrame:
     """Return the documents whose call has no recorded answer: look each up by external id before writing again."""
     query = select(documents).where(documents.c.status == INTENDED).order_by(documents.c.external_id)
@@ -80,6 +94,8 @@ def _save(engine: Engine, run_id: str, rows: Rows, at_utc: datetime | None) -> i
                 "netsuite_id": func.coalesce(new.netsuite_id, documents.c.netsuite_id),
                 "status": new.status,
                 "payload_hash": func.coalesce(new.payload_hash, documents.c.payload_hash),
+                "body_fields": func.coalesce(new.body_fields, documents.c.body_fields),
+                "line_fields": func.coalesce(new.line_fields, documents.c.line_fields),
                 "run_id": new.run_id,
                 "last_seen_at_utc": new.last_seen_at_utc,
                 "message": new.message,

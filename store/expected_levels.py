@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import datetime
 
 import pandas as pd
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, func, select
 
 from store.engine import reading, writing
 from store.schema import core_counted_events, core_expected_levels
@@ -36,6 +37,14 @@ def load_expected_levels(
                 query = query.where(table.c.sku.in_(sorted(skus)))
             frames.append(read_frame(connection, query))
     return frames[0], frames[1]
+
+
+def oldest_drop(engine: Engine, shop_codes: Collection[str]) -> datetime | None:
+    """Return since when a level of these shops shows a drop that nothing explains; None where none does."""
+    known = core_expected_levels.c
+    query = select(func.min(known.first_seen_at_utc)).where(known.shop_code.in_(list(shop_codes)), known.drop_qty > 0)
+    with reading(engine) as connection:
+        return connection.execute(query).scalar()
 
 
 def save_expected_levels(engine: Engine, levels: pd.DataFrame, counted: pd.DataFrame) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import Engine, select, update
 from store.engine import reading, writing
 from store.schema import quarantine
 from store.upsert import upsert
-from store.values import Rows, read_frame, utc_now, with_columns
+from store.values import Rows, clean_text, read_frame, utc_now, with_columns
 
 
 def set_aside(engine: Engine, rows: Rows, *, at_utc: datetime | None = None) -> int:
@@ -68,6 +68,8 @@ def resolve_healed(
         known.shop_code.in_(list(shop_codes)),
         known.last_seen_at_utc < checked_since_utc,
         known.resolved_at_utc.is_(None),
+        # What a person dismissed stays dismissed, whatever becomes of it.
+        known.dismissed_at_utc.is_(None),
     )
     close = update(quarantine).where(*healed).values(resolved_at_utc=utc_now())
     with writing(engine) as connection:
@@ -79,19 +81,40 @@ def resolve_healed(
         return sum(connection.execute(close.where(known.entity_key == key)).rowcount for key in found if key in wanted)
 
 
-def open_rows(engine: Engine, *, entity_type: str | None = None) -> pd.DataFrame:
+def open_rows(engine: Engine, *, entity_type: str | None = None, is_dismissed: bool = False) -> pd.DataFrame:
     """Return what is set aside and has not healed, the longest first.
 
     Args:
         engine: from `open_engine`.
         entity_type: only this type; all where left out.
+        is_dismissed: what a person has dismissed, instead of what is open.
 
     Returns:
-        One row per shop, entity type, entity key and reason code, with first and last seen and how often.
+        One row per shop, entity type, entity key and reason code, with first and last seen, how often, and the note.
     """
-    query = select(*(c for c in quarantine.columns if c.name != "resolved_at_utc"))
-    query = query.where(quarantine.c.resolved_at_utc.is_(None))
+    known = quarantine.c
+    query = select(*(c for c in quarantine.columns if c.name != "resolved_at_utc")).where(known.resolved_at_utc.is_(None))
+    query = query.where(known.dismissed_at_utc.is_not(None) if is_dismissed else known.dismissed_at_utc.is_(None))
     if entity_type is not None:
-        query = query.where(quarantine.c.entity_type == entity_type)
+        query = query.where(known.entity_type == entity_type)
     with reading(engine) as connection:
-        return read_frame(connection, query.order_by(quarantine.c.first_seen_at_utc, *quarantine.primary_key.columns))
+        return read_frame(connection, query.order_by(known.first_seen_at_utc, *quarantine.primary_key.columns))
+
+
+def dismiss(engine: Engine, shop_code: str, entity_key: str, note: str, *, at_utc: datetime | None = None) -> int:
+    """Take a thing out of the stream for good, with a note that says why; return how many rows that were."""
+    return _mark(engine, shop_code, entity_key, at_utc or utc_now(), note)
+
+
+def release(engine: Engine, shop_code: str, entity_key: str, note: str) -> int:
+    """Take a dismissed thing back into the stream, with a note that says why; return how many rows that were."""
+    return _mark(engine, shop_code, entity_key, None, note)
+
+
+def _mark(engine: Engine, shop_code: str, entity_key: str, dismissed_at_utc: datetime | None, note: str) -> int:
+    known = quarantine.c
+    is_open = known.dismissed_at_utc.is_(None) if dismissed_at_utc else known.dismissed_at_utc.is_not(None)
+    mine = (known.shop_code == shop_code, known.entity_key == entity_key, known.resolved_at_utc.is_(None), is_open)
+    with writing(engine) as connection:
+        marked = update(quarantine).where(*mine).values(dismissed_at_utc=dismissed_at_utc, note=clean_text(note))
+        return connection.execute(marked).rowcount

@@ -74,6 +74,8 @@ core_expected_levels = Table(
     *_whole("base_qty", "drop_qty", "rise_qty"),
     *_instant("first_seen_at_utc", nullable=True),
     *_instant("level_read_at_utc"),
+    Column("late_qty", BigInteger, nullable=False, server_default="0"),
+    *_instant("last_seen_at_utc", "rise_seen_at_utc", nullable=True),
     comment="One row per shop, SKU and location: what the level should read, and what nothing explains yet.",
 )
 
@@ -121,9 +123,22 @@ documents = Table(
     *_text("run_id"),
     *_instant("first_seen_at_utc", "last_seen_at_utc"),
     *_text("message"),
+    *_json("body_fields", "line_fields"),
     Index(None, "status"),
     Index(None, "shop_code", "order_id_shopify"),
     comment="One row per NetSuite document that we wrote, adopted, or mean to write.",
+)
+
+orders = Table(
+    "orders",
+    metadata,
+    *_key("shop_code", "order_id_shopify"),
+    *_text("order_name", "state_code", "last_error", "next_action", "run_id"),
+    *_instant("order_updated_at_utc", nullable=True),
+    *_instant("state_since_at_utc"),
+    Index(None, "state_code"),
+    Index(None, "order_name"),
+    comment="One row per order captured: its one state, its last error and what happens next.",
 )
 
 quarantine = Table(
@@ -134,7 +149,8 @@ quarantine = Table(
     *_json("payload"),
     *_instant("first_seen_at_utc", "last_seen_at_utc"),
     Column("seen_count", Integer, nullable=False),
-    *_instant("resolved_at_utc", nullable=True),
+    *_instant("resolved_at_utc", "dismissed_at_utc", nullable=True),
+    *_text("note", nullable=True),
     comment="One row per thing set aside and reason; open while resolved_at_utc is empty.",
 )
 
@@ -154,4 +170,44 @@ explanations = Table(
     *_json("terms"),
     Index(None, "sku"),
     comment="One row per run, channel, SKU and location: every term of the number.",
+)
+
+findings = Table(
+    "findings",
+    metadata,
+    *_key("check_code", "object_key", "field"),
+    *_text("stream_code", "severity_code", "expected", "found", "examples", "told", "action", "run_id"),
+    *_whole("units_qty", "rows_count"),
+    *_instant("first_seen_at_utc", "last_seen_at_utc"),
+    *_instant("resolved_at_utc", "told_at_utc", nullable=True),
+    Column("seen_count", Integer, nullable=False),
+    comment="One row per finding; open while resolved_at_utc is empty, told to people once told_at_utc is set.",
+)
+
+observations = Table(
+    "observations",
+    metadata,
+    *_key("metric_code", "object_key", "observed_on"),
+    *_whole("hit_count", "total_count"),
+    *_text("run_id"),
+    comment="One row per metric, thing and day: what a day's orders looked like.",
+)
+
+schema_baselines = Table(
+    "schema_baselines",
+    metadata,
+    *_key("frame_name"),
+    *_json("content"),
+    *_text("run_id"),
+    *_instant("known_at_utc"),
+    comment="One row per frame of the systems' own schema: its rows as they were when nothing was wrong.",
+)
+
+contracts = Table(
+    "contracts",
+    metadata,
+    *_key("contract_fingerprint"),
+    *_text("content", "applied_by", "note"),
+    *_instant("applied_at_utc"),
+    comment="One row per version of the contract that was applied.",
 )

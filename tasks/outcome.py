@@ -23,6 +23,8 @@ class RunSummary:
     counts: Mapping[str, int]
     set_aside: Mapping[str, int]
     snapshot: str = ""
+    title: str = ""
+    page: str = ""
 
     @property
     def exit_code(self) -> int:
@@ -37,6 +39,8 @@ class RunSummary:
             "is_dry_run": self.is_dry_run,
             "counts": dict(self.counts),
             "set_aside": dict(self.set_aside),
+            "snapshot": self.snapshot,
+            **({"page": self.page} if self.page else {}),
         }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -22,6 +23,8 @@ from tasks.context import Context
 
 log = logging.getLogger(__name__)
 RECORD = "shopifyFulfillment"
+_COLUMNS = ["external_id", "shop_code", "order_id_shopify", "order_name", "record_type", "outcome", "reason_code", "message"]
+_COLUMNS += ["netsuite_id", "payload"]
 Row = dict[str, Any]
 
 
@@ -33,26 +36,37 @@ def known_echoes(context: Context) -> dict[str, str]:
 
 
 @task(name="push fulfilments", cache_policy=NO_CACHE)
-def push_fulfillments(context: Context, run_id: str, raw: Frames) -> pd.DataFrame:
+def push_fulfillments(context: Context, run_id: str, raw: Frames, *, dry_run: bool = False) -> pd.DataFrame:
     """Return each of NetSuite's own fulfilments that Shopify did not know, with what became of it.
 
-    Grain: one row per item fulfilment: written, adopted, set_aside or failed.
+    Grain: one row per item fulfilment: written, adopted, set_aside or failed; create in a dry run.
     """
     if context.contract.orders.follow_to == "order":
-        return pd.DataFrame()
+        return pd.DataFrame(columns=_COLUMNS, dtype="str")
     lines = raw["raw_netsuite__order_lines"]
     links, _ = link_orders(raw["raw_shopify__orders"], lines, context.contract)
     told = known_echoes(context)
     unsure = set(documents.unsettled(context.engine)["external_id"])
     waiting = find_outbound(lines, links, raw["raw_shopify__fulfillment_order_lines"], context.contract, told)
-    rows = [_push(context, run_id, one, is_unsure=one.key in unsure) for one in waiting]
+    push = _planned if dry_run else partial(_push, context, run_id)
+    names = dict(zip(raw["raw_shopify__orders"]["order_id_shopify"], raw["raw_shopify__orders"]["name"], strict=True))
+    rows = [push(one, is_unsure=one.key in unsure) | {"order_name": names[one.order_id_shopify]} for one in waiting]
     log.info("fulfillments_pushed", extra={"run": run_id, "rows": len(rows)})
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=_COLUMNS)
+
+
+def _planned(one: Outbound, *, is_unsure: bool) -> Row:  # noqa: ARG001 - as `_push`
+    outcome, code = ("create", None) if one.reason is None else ("set_aside", "fulfillment_does_not_fit")
+    return {**_known(one), "outcome": outcome, "reason_code": code, "message": one.reason or ""}
+
+
+def _known(one: Outbound) -> Row:
+    known: Row = {"external_id": one.key, "shop_code": one.shop_code, "order_id_shopify": one.order_id_shopify}
+    return known | {"record_type": RECORD, "payload_hash": None}
 
 
 def _push(context: Context, run_id: str, one: Outbound, *, is_unsure: bool) -> Row:
-    known: Row = {"external_id": one.key, "shop_code": one.shop_code, "order_id_shopify": one.order_id_shopify}
-    known |= {"record_type": RECORD, "payload_hash": None}
+    known = _known(one)
     found = _look_up(context, run_id, one) if is_unsure else None
     if found is not None:
         return _done(context, run_id, known, documents.ADOPTED, found)
@@ -79,7 +93,7 @@ def _push(context: Context, run_id: str, one: Outbound, *, is_unsure: bool) -> R
 def _done(context: Context, run_id: str, known: Row, status: str, fulfillment_id: str) -> Row:
     row = {**known, "status": status, "netsuite_id": fulfillment_id, "message": ""}
     documents.record_written(context.engine, run_id, [row], at_utc=context.now())
-    return {**known, "outcome": status, "reason_code": None, "message": ""}
+    return {**known, "outcome": status, "reason_code": None, "message": "", "netsuite_id": fulfillment_id}
 
 
 def _look_up(context: Context, run_id: str, one: Outbound) -> str | None:

@@ -166,8 +166,8 @@ def reread_netsuite_lines(context: Context, run_id: str, raw: Read, item_ids: Se
 
 
 @task(name="read 4: Shopify orders", cache_policy=NO_CACHE)
-def read_shopify_orders(context: Context, run_id: str, since: datetime | None = None) -> Read:
-    """Return read 4: orders of every shop updated since then, with their lines, routing, fulfilments and refunds."""
+def read_shopify_orders(context: Context, run_id: str, since: datetime | None = None, until: datetime | None = None) -> Read:
+    """Return read 4: orders of every shop updated since then (and before `until`), with all that hangs on them."""
     at = context.now()
     start = since or orders_since(context.contract, at)
     wanted = metafields(context.contract)
@@ -177,13 +177,15 @@ def read_shopify_orders(context: Context, run_id: str, since: datetime | None = 
             lambda c: read_orders(
                 c,
                 updated_since=start,
+                updated_until=until,
                 run_id=run_id,
                 extracted_at=at,
                 metafields=wanted,
+                has_journeys=has_journeys(context.contract),
                 on_page=lambda rows: told(c.shop_code, rows),
             ),
         )
-    return _counted("shopify_orders", {name: _stack([part[name] for part in parts]) for name in parts[0]})
+    return _counted("shopify_orders", {name: stack([part[name] for part in parts]) for name in parts[0]})
 
 
 @task(name="read 5: Shopify levels", cache_policy=NO_CACHE)
@@ -244,9 +246,20 @@ def metafields(contract: Contract) -> list[str]:
     return sorted({m.source.removeprefix(prefix) for m in contract.orders.fields if m.source.startswith(prefix)})
 
 
+def has_journeys(contract: Contract) -> bool:
+    """Return whether a field mapping names a UTM parameter of the customer journey."""
+    return any(mapping.source.startswith("order.utm.") for mapping in contract.orders.fields)
+
+
 def each_shop(context: Context, read: Callable[[ShopifyClient], pd.DataFrame]) -> pd.DataFrame:
     """Return one frame of all shops, read side by side."""
-    return _stack(_side_by_side(context, read))
+    return stack(_side_by_side(context, read))
+
+
+def each_shop_frames(context: Context, read: Callable[[ShopifyClient], Read]) -> Read:
+    """Return the frames of all shops, each read side by side."""
+    parts = _side_by_side(context, read)
+    return {name: stack([part[name] for part in parts]) for name in parts[0]}
 
 
 def _side_by_side(context: Context, read: Callable[[ShopifyClient], T]) -> list[T]:
@@ -254,7 +267,8 @@ def _side_by_side(context: Context, read: Callable[[ShopifyClient], T]) -> list[
         return list(pool.map(read, context.shops.values()))
 
 
-def _stack(frames: list[pd.DataFrame]) -> pd.DataFrame:
+def stack(frames: list[pd.DataFrame]) -> pd.DataFrame:
+    """Return the rows of all frames; of empty ones only the first's columns."""
     filled = [frame for frame in frames if not frame.empty]
     return pd.concat(filled, ignore_index=True) if filled else frames[0]
 

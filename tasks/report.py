@@ -16,9 +16,11 @@ from prefect.runtime import flow_run
 from contract.frames import Frames
 from domain.shadow import KEPT_BACK, LOSES, OVERSELLS, compare_shown
 from domain.unresolved import BY_NATURE, REASONS
+from domain.written_fields import CAUSES
 from expectations.result import CheckResult
 from tasks.context import Context
 from tasks.outcome import Run, RunSummary
+from tasks.read_inventory import stack
 
 log = logging.getLogger(__name__)
 MOST_ROWS = 200
@@ -42,7 +44,14 @@ _HEADINGS = {
     "publish_qty": "we would publish",
     "units_qty": "units",
     "verdict_code": "verdict",
+    "cause_code": "cause",
+    "written_value": "written",
+    "expected_value": "should be",
+    "found_value": "is",
+    "order_line_id_shopify": "line",
+    "modified_at_utc": "last changed",
 }
+_WRITES = ("create", "transform", "revise")
 _SETTLED = frozenset({"accepted", "planned", "not_chosen"})
 
 
@@ -74,9 +83,9 @@ def report_publication(context: Context, run: Run, frames: Frames, changes: pd.D
     told = told.assign(change_qty=told["desired_qty"] - told["expected_qty"])
     worst_first = told.assign(open=told["outcome"].isin(_SETTLED), width=-told["change_qty"].abs())
     worst_first = worst_first.sort_values(["open", "width", "sku"], kind="stable")
-    _show_table("quantity-changes", worst_first[_CHANGE], "changed numbers, what needs a person first, then the widest change")
+    show_table("quantity-changes", worst_first[_CHANGE], "changed numbers, what needs a person first, then the widest change")
     aside_rows = frames["core_unresolved"].sort_values(["reason_code", "value", "source_key"], kind="stable")
-    _show_table("set-aside", aside_rows[_ASIDE], "rows set aside; the summary says what to do for each reason")
+    show_table("set-aside", aside_rows[_ASIDE], "rows set aside; the summary says what to do for each reason")
     done = len(told) if is_dry else int(told["outcome"].eq("accepted").sum())
     name = (
         f"{'would change' if is_dry else 'published'} {_counted(done, 'number')}, {_counted(sum(aside.values()), 'row')} set aside"
@@ -101,7 +110,7 @@ def report_shadow(run: Run, frames: Frames) -> dict[str, pd.DataFrame]:
         run.steps |= {f"numbers that {spoken}": len(rows), f"units that {spoken}": int(rows["units_qty"].sum())}
     worst = shadow.assign(rank=shadow["verdict_code"].map({OVERSELLS: 0, LOSES: 1}).fillna(2))
     worst = worst.sort_values(["rank", "units_qty"], ascending=[True, False], kind="stable").drop(columns="rank")
-    _show_table("shadow-comparison", worst, "numbers that the shops show otherwise than we would, those that oversell first")
+    show_table("shadow-comparison", worst, "numbers that the shops show otherwise than we would, those that oversell first")
     return {"out_shadow": shadow}
 
 
@@ -117,7 +126,7 @@ def summary_page(summary: RunSummary, run: Run, title: str) -> str:
     sections = [[f"# {title[:1].upper()}{title[1:]}"], [what], _rows(["what", "count"], summary.counts.items())]
     if summary.set_aside:
         told = [
-            (code, count, REASONS.get(code, "See the message in the table of this run."))
+            (code, count, {**REASONS, **CAUSES}.get(code, "See the message in the table of this run."))
             for code, count in summary.set_aside.items()
         ]
         sections += [["## Set aside"], _rows(["reason", "rows", "what to do"], told)]
@@ -145,8 +154,8 @@ def _rows(names: Sequence[str], rows: Iterable[Sequence[object]]) -> list[str]:
     return [f"| {' | '.join(row)} |" for row in (names, aligned, *kept)]
 
 
-def _show_table(key: str, frame: pd.DataFrame, what: str) -> None:
-    """Put a frame before a reader, its first rows where there are many, its columns under the words for them."""
+def show_table(key: str, frame: pd.DataFrame, what: str) -> None:
+    """Put a frame before a reader: its first rows where there are many, its columns under the words for them."""
     share = f"The first {MOST_ROWS:,} of {len(frame):,}" if len(frame) > MOST_ROWS else "All" if len(frame) else "No"
     create_table_artifact(_table(frame), key=key, description=f"{share} {what}.")
 
@@ -172,22 +181,62 @@ _DOCUMENT = ["shop_code", "order_name", "outcome", "record_type", "netsuite_id",
 
 
 @task(name="report orders", cache_policy=NO_CACHE)
-def report_orders(context: Context, run: Run, outcomes: pd.DataFrame) -> RunSummary:
-    """Return the run's summary, after putting it before a reader: a table of documents and a page in words."""
+def report_orders(context: Context, run: Run, outcomes: pd.DataFrame, pushed: pd.DataFrame) -> RunSummary:
+    """Return the run's summary, after putting it before a reader: a table of documents and a page in words.
+
+    Args:
+        context: the run's context.
+        run: the run.
+        outcomes: NetSuite's documents with what became of them; in a dry run what was decided.
+        pushed: fulfilments told to Shopify, likewise.
+    """
     is_dry = "outcome" not in outcomes.columns
     told = outcomes.assign(outcome=outcomes["action_code"], netsuite_id="", message=outcomes["reason"]) if is_dry else outcomes
+    told = stack([told, pushed])
     is_aside = told["outcome"].isin(["set_aside", "failed"])
-    counts = {"orders captured": len(told)}
-    counts |= {f"orders {outcome}": int(count) for outcome, count in told["outcome"].value_counts().items()}
+    by_order = told.assign(key=told["shop_code"] + told["order_id_shopify"], is_aside=is_aside).groupby("key")["is_aside"].any()
+    counts = {"orders captured": len(by_order), "orders set aside": int(by_order.sum())}
+    counts |= {_documents(outcome): int(count) for outcome, count in told["outcome"].value_counts().items()}
+    counts |= {"fulfilments told to Shopify": int(pushed["outcome"].isin(["written", "adopted"]).sum())} if len(pushed) else {}
     aside = {str(code): int(count) for code, count in told.loc[is_aside, "reason_code"].value_counts().items()}
     folder = str(context.state_folder / "snapshots" / run.run_id)
     run.summary = RunSummary(run.run_id, run.flow_name, is_dry, counts, aside, folder)
     first = told.sort_values("outcome", key=lambda column: ~column.isin(["set_aside", "failed"]), kind="stable")
-    _show_table("order-documents", first[_DOCUMENT], "orders of the window, what is set aside first")
-    written = int(told["outcome"].isin(["written", "create"]).sum())
-    name = (
-        f"{'would write' if is_dry else 'wrote'} {written:,} of {_counted(len(told), 'order')}, {sum(aside.values()):,} set aside"
-    )
+    show_table("order-documents", first[_DOCUMENT], "documents of the window's orders, what is set aside first")
+    written = int(told["outcome"].isin([*_WRITES, "written"]).sum())
+    name = f"{'would write' if is_dry else 'wrote'} {_counted(written, 'document')} of {_counted(len(by_order), 'order')}"
+    name += f", {_counted(int(by_order.sum()), 'order')} set aside"
     create_markdown_artifact(summary_page(run.summary, run, name), key="orders-summary", description="What the run did.")
+    rename_run(name)
+    return run.summary
+
+
+def _documents(outcome: object) -> str:
+    return f"documents to {outcome}" if outcome in (*_WRITES, "adopt", "skip") else f"documents {str(outcome).replace('_', ' ')}"
+
+
+_FIELD = ["external_id", "order_line_id_shopify", "field", "cause_code", "written_value", "expected_value", "found_value"]
+_FIELD += ["modified_at_utc", "outcome", "message"]
+
+
+@task(name="report fields", cache_policy=NO_CACHE)
+def report_fields(context: Context, run: Run, told: pd.DataFrame) -> RunSummary:
+    """Return the run's summary, after putting it before a reader: every field that differs, with its cause.
+
+    Args:
+        context: the run's context.
+        run: the run.
+        told: `out_field_differences` with what became of each.
+    """
+    is_dry = bool(run.parameters["dry_run"])
+    counts = {"fields that differ": len(told), "documents": int(told["external_id"].nunique())}
+    counts |= {f"fields {cause}": int(count) for cause, count in told["cause_code"].value_counts().items()}
+    counts |= {f"fields {outcome}": int(count) for outcome, count in told["outcome"].value_counts().items() if not is_dry}
+    is_open = told["outcome"].ne("rewritten")
+    aside = {str(cause): int(count) for cause, count in told.loc[is_open, "cause_code"].value_counts().items()}
+    run.summary = RunSummary(run.run_id, run.flow_name, is_dry, counts, aside, str(context.state_folder / "snapshots" / run.run_id))
+    show_table("field-differences", told[_FIELD], "custom fields that are not what they should be")
+    name = f"{_counted(len(told), 'field')} differ, {_counted(int((~is_open).sum()), 'field')} written again"
+    create_markdown_artifact(summary_page(run.summary, run, name), key="fields-summary", description="What the run found.")
     rename_run(name)
     return run.summary

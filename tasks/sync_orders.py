@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,19 +14,22 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from connectors.netsuite.documents import find_documents
+from connectors.netsuite.read_order_lines import read_order_lines_by_reference
 from connectors.shopify.read_books import read_books
 from connectors.shopify.read_orders import read_orders_by_id
-from contract.frames import Frames
+from contract.frames import Frames, empty
 from domain.conform_netsuite import conform_items
 from domain.order_documents import Documents, build_documents
-from domain.order_links import link_orders
-from store import quarantine, watermarks
+from domain.order_links import link_orders, references
+from domain.order_states import with_outcomes
+from store import expected_levels, orders, quarantine, watermarks
 from tasks.context import Context
 from tasks.push_fulfillments import known_echoes
-from tasks.read_inventory import metafields, read_shopify_orders
+from tasks.read_inventory import has_journeys, link_fields, metafields, read_netsuite_lines, read_shopify_orders, stack
 from tasks.write_documents import WRITES, write_orders
 
 log = logging.getLogger(__name__)
+_STAMP = ("run_id", "extracted_at_utc")
 
 
 def stream(shop_code: str) -> str:
@@ -32,30 +37,75 @@ def stream(shop_code: str) -> str:
     return f"orders/{shop_code}"
 
 
-def window_start(context: Context, since: datetime | None) -> datetime:
-    """Return where the window of orders begins: the oldest watermark less the overlap, or what was asked for."""
-    if since is not None:
-        return since
+@dataclass(frozen=True)
+class Window:
+    """Which orders a run captures: those updated in a span of time, or some by their ids (gids by shop).
+
+    A regular one reaches from the last run's until now: after it alone the next one may begin here.
+    """
+
+    since: datetime
+    until: datetime | None = None
+    ids: Mapping[str, Sequence[str]] | None = None
+    is_regular: bool = True
+
+
+def regular_window(context: Context) -> Window:
+    """Return the window since the last run: from the oldest watermark, or from the oldest drop that no order explains yet.
+
+    The order search lags: a level that fell before its order was found makes the window reach back to it.
+    """
     first = context.now() - timedelta(days=context.contract.orders.lookback_days)
-    overlap = timedelta(minutes=context.contract.orders.overlap_minutes)
-    positions = [watermarks.get(context.engine, stream(shop)) for shop in context.shops]
-    return min((position - overlap if position else first) for position in positions)
+    positions = [watermarks.get(context.engine, stream(shop)) or first for shop in context.shops]
+    drop = expected_levels.oldest_drop(context.engine, list(context.shops))
+    start = min([*positions, *([drop] if drop else [])])
+    return Window(max(first, start - timedelta(minutes=context.contract.orders.overlap_minutes)))
 
 
 @task(name="capture orders", cache_policy=NO_CACHE)
-def capture_orders(context: Context, run_id: str, since: datetime) -> dict[str, pd.DataFrame]:
-    """Return the orders updated since then, and with them every order still in quarantine: it may have healed."""
-    frames = read_shopify_orders.fn(context, run_id, since)
-    waiting = quarantine.open_rows(context.engine, entity_type="order")
-    captured = set(frames["raw_shopify__orders"]["order_id_shopify"])
-    for shop_code, client in context.shops.items():
-        ids = sorted(set(waiting.loc[waiting["shop_code"] == shop_code, "entity_key"]) - captured)
-        if ids:
-            more = read_orders_by_id(
-                client, ids, run_id=run_id, extracted_at=context.now(), metafields=metafields(context.contract)
-            )
-            frames = {name: _append(frame, more[name]) for name, frame in frames.items()}
+def capture_orders(context: Context, run_id: str, window: Window) -> dict[str, pd.DataFrame]:
+    """Return the orders of a window; with a regular one every order still in quarantine: it may have healed."""
+    by_id = {shop: list((window.ids or {}).get(shop, ())) for shop in context.shops}
+    read = [] if window.ids is not None else [read_shopify_orders.fn(context, run_id, window.since, window.until)]
+    if window.is_regular:
+        waiting = quarantine.open_rows(context.engine, entity_type="order")
+        captured = set(read[0]["raw_shopify__orders"]["order_id_shopify"])
+        by_id = {shop: sorted(set(waiting.loc[waiting["shop_code"] == shop, "entity_key"]) - captured) for shop in context.shops}
+    read += [
+        read_orders_by_id(
+            client,
+            by_id[shop],
+            run_id=run_id,
+            extracted_at=context.now(),
+            metafields=metafields(context.contract),
+            has_journeys=has_journeys(context.contract),
+        )
+        for shop, client in context.shops.items()
+    ]
+    frames = {name: stack([part[name] for part in read]) for name in read[-1]}
     return frames | read_sales(context, run_id, frames["raw_shopify__orders"])
+
+
+@task(name="read NetSuite documents", cache_policy=NO_CACHE)
+def read_booked(context: Context, run_id: str, raw: Frames, window: Window) -> dict[str, pd.DataFrame]:
+    """Return what NetSuite has of the orders captured, however old: open and recent documents, and the rest by reference."""
+    lines = empty("raw_netsuite__order_lines")
+    if window.ids is None:
+        lines = read_netsuite_lines.fn(context, run_id)["raw_netsuite__order_lines"]
+    orders = raw["raw_shopify__orders"]
+    links, _ = link_orders(orders, lines, context.contract)
+    key = ["shop_code", "order_id_shopify"]
+    unlinked = orders.merge(links[key], on=key, how="left", indicator=True).query("_merge == 'left_only'")
+    older = read_order_lines_by_reference(
+        context.netsuite,
+        references(unlinked, context.contract),
+        line_id_column=context.contract.account.line_id_field,
+        run_id=run_id,
+        extracted_at=context.now(),
+        custom_fields=link_fields(context.contract),
+    )
+    lines = stack([lines, older]).drop_duplicates(["transaction_id_netsuite", "line_id_netsuite"], keep="last")
+    return {"raw_netsuite__order_lines": lines.reset_index(drop=True)}
 
 
 def read_sales(context: Context, run_id: str, orders: pd.DataFrame) -> dict[str, pd.DataFrame]:
@@ -80,13 +130,15 @@ def build_order_documents(context: Context, raw: Frames) -> Documents:
     core_items, _ = conform_items(raw["raw_netsuite__items"])
     links, ambiguous = link_orders(raw["raw_shopify__orders"], raw["raw_netsuite__order_lines"], context.contract)
     echoes = frozenset(known_echoes(context).values())
-    decided = build_documents(raw, links, ambiguous, core_items, context.contract, echoes=echoes)
+    gone = quarantine.open_rows(context.engine, entity_type="order", is_dismissed=True)
+    dismissed = frozenset(zip(gone["shop_code"], gone["entity_key"], strict=True))
+    decided = build_documents(raw, links, ambiguous, core_items, context.contract, echoes=echoes, dismissed=dismissed)
     if context.contract.orders.follow_to == "order" and context.contract.orders.customers == "shop":
         return decided
     # What NetSuite has of them is looked up by the external ids that they would have.
     wanted = decided.documents.loc[decided.documents["action_code"].isin(WRITES), "external_id"]
     known = find_documents(context.netsuite, sorted(wanted))
-    return build_documents(raw, links, ambiguous, core_items, context.contract, known, echoes)
+    return build_documents(raw, links, ambiguous, core_items, context.contract, known, echoes, dismissed)
 
 
 @task(name="write documents", cache_policy=NO_CACHE)
@@ -105,8 +157,21 @@ def write_documents(context: Context, run_id: str, decisions: pd.DataFrame) -> p
 
 
 @task(name="record orders", cache_policy=NO_CACHE)
-def record_orders(context: Context, run_id: str, outcomes: pd.DataFrame, captured_from: datetime) -> None:
-    """Store what was set aside and what has healed; then, last of all, move the watermarks."""
+def record_orders(  # noqa: PLR0913, PLR0917 - what a run leaves
+    context: Context, run_id: str, raw: Frames, outcomes: pd.DataFrame, states: pd.DataFrame, started: datetime, window: Window
+) -> None:
+    """Store every order's state, what was set aside and what has healed; then, last of all, move the watermarks.
+
+    Args:
+        context: the run's context.
+        run_id: the run.
+        raw: what was read: of an order set aside it is kept.
+        outcomes: documents with what became of them.
+        states: `out_order_states`.
+        started: the instant before the first read: where the next regular window begins.
+        window: what was captured.
+    """
+    orders.record_states(context.engine, run_id, with_outcomes(states, outcomes), at_utc=context.now())
     at = context.now()
     is_aside = outcomes["outcome"].isin(["set_aside", "failed"])
     aside = [
@@ -116,7 +181,7 @@ def record_orders(context: Context, run_id: str, outcomes: pd.DataFrame, capture
             "entity_key": row["order_id_shopify"],
             "reason_code": row["reason_code"] or "rejected_by_netsuite",
             "reason": row["message"] or row["reason"],
-            "payload": row["payload"] or "",
+            "payload": {"netsuite": json.loads(row["payload"] or "null"), "shopify": _of_order(raw, row["order_id_shopify"])},
         }
         for row in _records(outcomes.loc[is_aside])
     ]
@@ -129,8 +194,15 @@ def record_orders(context: Context, run_id: str, outcomes: pd.DataFrame, capture
         shop_codes=list(context.shops),
         entity_keys=sorted(set(outcomes["order_id_shopify"])),
     )
-    for shop_code in context.shops:
-        watermarks.advance(context.engine, stream(shop_code), captured_from, run_id)
+    for shop_code in context.shops if window.is_regular else ():
+        watermarks.advance(context.engine, stream(shop_code), started, run_id)
+
+
+def _of_order(raw: Frames, order_id: str) -> dict[str, list[dict[str, Any]]]:
+    """Return what Shopify said of an order, frame by frame, so that whoever looks at it sees what the run saw."""
+    frames = {name: frame for name, frame in raw.items() if "order_id_shopify" in frame and name.startswith("raw_shopify__")}
+    mine = {name: frame.loc[frame["order_id_shopify"] == order_id] for name, frame in frames.items()}
+    return {name: list(_records(rows.drop(columns=list(_STAMP)))) for name, rows in mine.items() if len(rows)}
 
 
 def _records(frame: pd.DataFrame) -> Iterator[dict[str, Any]]:
@@ -138,7 +210,3 @@ def _records(frame: pd.DataFrame) -> Iterator[dict[str, Any]]:
     names = [str(name) for name in clean.columns]
     for values in clean.itertuples(index=False, name=None):
         yield dict(zip(names, values, strict=True))
-
-
-def _append(frame: pd.DataFrame, more: pd.DataFrame) -> pd.DataFrame:
-    return pd.concat([part for part in (frame, more) if not part.empty], ignore_index=True) if len(more) else frame

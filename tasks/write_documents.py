@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from typing import Any
@@ -19,6 +20,7 @@ from connectors.netsuite.documents import change, find_customer_by_email, find_d
 from connectors.netsuite.records import WriteOutcome, create_or_adopt
 from contract.errors import RejectedError, RetriableError
 from domain.read_back import find_differences, lines_to_change, open_lines, order_line_of, total_difference
+from domain.written_fields import fields_of
 from store import documents
 from tasks.context import Context
 
@@ -27,27 +29,37 @@ WRITES = ("create", "transform", "revise")
 _READ_BACK = ("salesOrder", "cashSale")
 _TOTALLED = ("invoice", "creditMemo", "cashRefund", "returnAuthorization")
 _CHANGES = 3
+_REFERENCE = re.compile(r'"\$ref":\s*"([^"]+)"')
 Row = dict[str, Any]
 
 
 def write_orders(context: Context, run_id: str, decisions: pd.DataFrame) -> list[Row]:
     """Return every document to write with what became of it: written, adopted, unchanged, failed, or waiting for one before it.
 
-    Grain: one row per document. No more orders at once than the account's concurrency.
+    Grain: one row per document. Twice as many orders are under way as the account takes calls at once: while one is in the
+    store, another one calls.
     """
     chains: dict[tuple[str, str], list[Row]] = {}
     for row in sorted(_records(decisions.loc[decisions["action_code"].isin(WRITES)]), key=lambda one: one["step_count"]):
         chains.setdefault((row["shop_code"], row["order_id_shopify"]), []).append(row)
-    with ThreadPoolExecutor(max_workers=context.contract.account.concurrency) as pool:
-        return [row for rows in pool.map(lambda chain: _Chain(context, run_id).write(chain), chains.values()) for row in rows]
+    ids = find_documents(context.netsuite, sorted({name for rows in chains.values() for row in rows for name in _named(row)}))
+    with ThreadPoolExecutor(max_workers=2 * context.contract.account.concurrency) as pool:
+        return [row for rows in pool.map(lambda chain: _Chain(context, run_id, ids).write(chain), chains.values()) for row in rows]
+
+
+def _named(row: Row) -> set[str]:
+    """Return the external ids of the documents that must be there before this one: all are looked up in one query."""
+    before = {row["source_external_id"]} if row["action_code"] == "transform" else set()
+    before |= {row["external_id"]} if row["action_code"] == "revise" else set()
+    return before | set(_REFERENCE.findall(row["payload"]))
 
 
 class _Chain:
     """The documents of one order, written one after another."""
 
-    def __init__(self, context: Context, run_id: str) -> None:
+    def __init__(self, context: Context, run_id: str, ids: Mapping[str, str]) -> None:
         self.context, self.run_id = context, run_id
-        self.ids: dict[str, str] = {}
+        self.ids = dict(ids)
         self.seen: dict[str, Row] = {}
 
     def write(self, rows: list[Row]) -> list[Row]:
@@ -62,6 +74,9 @@ class _Chain:
 
     def _write(self, row: Row) -> Row:
         known = {name: row[name] for name in ("external_id", "shop_code", "order_id_shopify", "record_type", "payload_hash")}
+        if row["record_type"] in _READ_BACK and row["action_code"] == "create":
+            body, lines = fields_of(json.loads(row["payload"]), self.context.contract.account.line_id_field)
+            known |= {"body_fields": body, "line_fields": lines}
         documents.intend(self.context.engine, self.run_id, [known], at_utc=self.context.now())
         try:
             status, netsuite_id = self._make(row, json.loads(row["payload"]))

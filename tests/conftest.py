@@ -16,7 +16,9 @@ import pytest
 from sqlalchemy import Engine, create_engine, text
 
 from store.engine import migrate, open_engine
+from tests.browsing import browser
 
+__all__ = ["browser"]
 DATABASES = ("sqlite", "postgresql")
 
 

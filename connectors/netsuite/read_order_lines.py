@@ -25,6 +25,7 @@ from connectors.netsuite.suiteql import (
 )
 
 _KEY = ("transaction_id_netsuite", "line_id_netsuite")
+_REFERENCES = ("externalid", "otherrefnum")
 
 
 @dataclass(frozen=True)
@@ -153,22 +154,23 @@ def reread_order_lines(  # noqa: PLR0913 - keyword-only, each a part of the read
     return _to_frame("raw_netsuite__order_lines_reread", rows, columns, (run_id, extracted_at))
 
 
-def read_order_lines_by_external_id(  # noqa: PLR0913 - keyword-only, each a part of the read
+def read_order_lines_by_reference(  # noqa: PLR0913 - keyword-only, each a part of the read
     client: NetsuiteClient,
-    external_ids: Sequence[str],
+    values: Mapping[str, Sequence[str]],
     *,
     line_id_column: str | None,
     run_id: str,
     extracted_at: datetime,
     custom_fields: Mapping[str, str] | None = None,
 ) -> pd.DataFrame:
-    """Return `raw_netsuite__order_lines` of the documents with these external ids and what was created from them.
+    """Return `raw_netsuite__order_lines` of the documents with these references and of what was created from them.
 
     For orders that `read_order_lines` leaves out: closed, and not modified since.
 
     Args:
         client: the account.
-        external_ids: external ids, as written (the comparison is case-sensitive).
+        values: per column of the transaction (externalid, otherrefnum, a `custbody...`) the references, as written
+            (the comparison is case-sensitive).
         line_id_column: see `read_order_lines`.
         run_id: the run.
         extracted_at: the instant of the read, with its time zone.
@@ -180,11 +182,13 @@ def read_order_lines_by_external_id(  # noqa: PLR0913 - keyword-only, each a par
     """
     columns = _Columns(line_id_column, dict(custom_fields or {}))
     found: dict[tuple[str, ...], Row] = {}
-    for part in split_members(external_ids):
-        scope = load_query("scope_external_ids", members=marks(part))
-        sql = load_query("order_lines", scope=scope, custom_columns=columns.select())
-        rows = query_all(client, sql, _KEY, [*part, *part], what="order lines by external id")
-        found |= {tuple(row[name] for name in _KEY): row for row in rows}
+    for column, references in values.items():
+        name = column if column in _REFERENCES else check_identifier(column, "custbody")
+        for part in split_members(references):
+            scope = load_query("scope_references", column=name, members=marks(part))
+            sql = load_query("order_lines", scope=scope, custom_columns=columns.select())
+            rows = query_all(client, sql, _KEY, [*part, *part], what=f"order lines by {column}")
+            found |= {tuple(row[key] for key in _KEY): row for row in rows}
     return _to_frame("raw_netsuite__order_lines", list(found.values()), columns, (run_id, extracted_at))
 
 

@@ -11,12 +11,13 @@ Node = Mapping[str, Any]
 Row = dict[str, Any]
 
 
-def order_row(node: Node, metafields: Mapping[str, str]) -> Row:
+def order_row(node: Node, metafields: Mapping[str, str], utm: Mapping[str, str]) -> Row:
     """Return an order as a row of `raw_shopify__orders`, amounts in shop currency.
 
     Args:
         node: the Order.
         metafields: its metafields' values by namespace.key.
+        utm: the UTM parameters of the buyer's last visit.
     """
     return {
         "order_id_shopify": node["id"],
@@ -52,6 +53,7 @@ def order_row(node: Node, metafields: Mapping[str, str]) -> Row:
         "shipping_lines": [_shipping_line(row) for row in node["shippingLines"]["nodes"]],
         "tax_lines": _taxes(node["taxLines"]),
         "metafields": dict(metafields),
+        "utm": dict(utm),
     }
 
 

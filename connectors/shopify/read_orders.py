@@ -15,7 +15,7 @@ import pandas as pd
 
 from connectors.shopify.client import OnPage, ShopifyClient
 from connectors.shopify.order_rows import line_rows, order_row, refunded_rows, routed_rows, shipped_rows
-from connectors.shopify.raw_frames import to_raw_frame
+from connectors.shopify.raw_frames import dig, to_raw_frame
 from contract.errors import FatalError, RetriableError
 
 OPTIONAL = frozenset({"staffMember"})
@@ -39,6 +39,7 @@ def read_orders(  # noqa: PLR0913 - keyword-only
     extracted_at: datetime,
     updated_until: datetime | None = None,
     metafields: Sequence[str] = (),
+    has_journeys: bool = False,
     on_page: OnPage | None = None,
 ) -> Read:
     """Return the orders of any status updated since an instant, as the order frames of `contract/tables.py`.
@@ -54,6 +55,7 @@ def read_orders(  # noqa: PLR0913 - keyword-only
         updated_until: the end of the window, exclusive. An order that is updated while we read then leaves the window
             and may be missed, so leave it open where completeness matters.
         metafields: namespace.key of each metafield to read.
+        has_journeys: whether to read the UTM parameters of the buyer's last visit.
         on_page: told how many orders are read so far.
 
     Raises:
@@ -67,11 +69,17 @@ def read_orders(  # noqa: PLR0913 - keyword-only
         if updated_until is not None:
             query += f" AND updated_at:<'{_instant(updated_until)}'"
         start = _read_window(client, query, orders, on_page, start)
-    return _frames(client, list(orders.values()), (run_id, extracted_at), metafields)
+    return _frames(client, list(orders.values()), (run_id, extracted_at), metafields, has_journeys=has_journeys)
 
 
-def read_orders_by_id(
-    client: ShopifyClient, order_ids: Sequence[str], *, run_id: str, extracted_at: datetime, metafields: Sequence[str] = ()
+def read_orders_by_id(  # noqa: PLR0913 - keyword-only
+    client: ShopifyClient,
+    order_ids: Sequence[str],
+    *,
+    run_id: str,
+    extracted_at: datetime,
+    metafields: Sequence[str] = (),
+    has_journeys: bool = False,
 ) -> Read:
     """Return the orders of these ids (see `read_orders`); an id that is gone has no row. The search's lag has no part in it.
 
@@ -81,13 +89,14 @@ def read_orders_by_id(
         run_id: the run.
         extracted_at: the instant of the read.
         metafields: namespace.key of each metafield to read.
+        has_journeys: whether to read the UTM parameters of the buyer's last visit.
     """
     found = []
     for order_id in dict.fromkeys(order_ids):
         node = _read_order(client, order_id)
         if node is not None:
             found.append(node)
-    return _frames(client, found, (run_id, extracted_at), metafields)
+    return _frames(client, found, (run_id, extracted_at), metafields, has_journeys=has_journeys)
 
 
 def _instant(instant: datetime) -> str:
@@ -120,15 +129,18 @@ def _add(client: ShopifyClient, orders: dict[str, Order], node: Order) -> None:
     orders[node["id"]] = node
 
 
-def _frames(client: ShopifyClient, orders: Sequence[Order], stamp: tuple[str, datetime], metafields: Sequence[str]) -> Read:
+def _frames(
+    client: ShopifyClient, orders: Sequence[Order], stamp: tuple[str, datetime], metafields: Sequence[str], *, has_journeys: bool
+) -> Read:
     for order in orders:
         if _is_cut(order):
             _read_again(client, order)
         _complete(client, order)
     shop = client.shop_code
     values = _read_metafields(client, orders, metafields)
+    utm = _read_journeys(client, orders) if has_journeys else {}
     rows = {
-        "raw_shopify__orders": [order_row(order, values.get(order["id"], {})) for order in orders],
+        "raw_shopify__orders": [order_row(order, values.get(order["id"], {}), utm.get(order["id"], {})) for order in orders],
         "raw_shopify__order_lines": [row for order in orders for row in line_rows(order)],
         "raw_shopify__fulfillment_order_lines": [row for order in orders for row in routed_rows(order)],
         "raw_shopify__fulfillments": [row for order in orders for row in shipped_rows(order)],
@@ -214,4 +226,17 @@ def _read_metafields(client: ShopifyClient, orders: Sequence[Order], metafields:
             for node in client.execute("order_metafields", given, what=f"metafield {name}").data["nodes"]:
                 if node and node.get("metafield"):
                     found.setdefault(node["id"], {})[name] = node["metafield"]["value"]
+    return found
+
+
+def _read_journeys(client: ShopifyClient, orders: Sequence[Order]) -> dict[str, dict[str, str]]:
+    """Return the UTM parameters of each order's last visit; an order without a journey (till, draft) has none."""
+    found: dict[str, dict[str, str]] = {}
+    ids = [order["id"] for order in orders]
+    for start in range(0, len(ids), _IDS_A_CALL):
+        given = {"ids": ids[start : start + _IDS_A_CALL]}
+        for node in client.execute("order_journeys", given, what="customer journeys").data["nodes"]:
+            utm = dig(node or {}, "customerJourneySummary.lastVisit.utmParameters")
+            if utm:
+                found[node["id"]] = {name: value for name, value in utm.items() if value}
     return found

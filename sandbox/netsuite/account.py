@@ -26,11 +26,23 @@ class Settings:
     default_order_status: str = "A"
     has_subsidiaries: bool = False
     has_suitetax: bool = False
+    write_seconds: float = 0.0
+    integration_user: int = 3  # the employee whose role our token has
+    sees_system_notes: bool = True  # the permission System Notes: without it a role sees its own only
 
     @property
     def host(self) -> str:
         """Return the account's REST host: lower case, underscore as hyphen."""
         return f"{self.account_id.lower().replace('_', '-')}.suitetalk.api.netsuite.com"
+
+
+@dataclass(frozen=True)
+class Author:
+    """Who changes something: an employee's id, their role, and where they do it (UIF: the user interface)."""
+
+    employee: int
+    role: int | None = 3  # 3: Administrator
+    context: str = "UIF"
 
 
 @dataclass
@@ -40,7 +52,9 @@ class Account:
     world: World
     settings: Settings = field(default_factory=Settings)
     backdated: datetime | None = None
+    person: Author | None = None  # who acts in the user interface now; None: our integration's role
     _fields: dict[str, dict[str, Any]] | None = None
+    _shown: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     @property
     def db(self) -> sqlite3.Connection:
@@ -81,18 +95,32 @@ class Account:
         return self.db.execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", tuple(row.values())).lastrowid or 0
 
     def custom_field(self, script_id: str) -> dict[str, Any] | None:
-        """Return the definition of a custom field, by its script id in any case."""
+        """Return the definition of a custom field that whoever acts now can see, by its script id in any case."""
         return self.custom_fields().get(script_id.lower())
 
     def custom_fields(self) -> dict[str, dict[str, Any]]:
-        """Return the definitions of all custom fields by lower-case script id; they change only with a new seed."""
+        """Return the definitions of the custom fields that whoever acts now can see, by lower-case script id.
+
+        An inactive field is seen by nobody, one hidden from our role by people only.
+        """
         if self._fields is None:
-            self._fields = {row["scriptid"].lower(): row for row in self.rows("SELECT * FROM ns_customfield")}
-        return self._fields
+            rows = self.rows("SELECT * FROM ns_customfield WHERE COALESCE(isinactive, 'F') != 'T'")
+            self._fields = {row["scriptid"].lower(): row for row in rows}
+            self._shown = {name: row for name, row in self._fields.items() if row["access"] != "none"}
+        return self._fields if self.person else self._shown
+
+    def forget_fields(self) -> None:
+        """Read the custom fields anew: their definitions changed."""
+        self._fields = None
+
+    @property
+    def author(self) -> Author:
+        """Return who acts now: a person, or our integration through REST (that context's code is not recorded [?])."""
+        return self.person or Author(self.settings.integration_user, role=None, context="RESTWEBSERVICES")
 
     def forget(self, settings: Settings) -> None:
         """Begin anew with other settings."""
-        self.settings, self.backdated, self._fields = settings, None, None
+        self.settings, self.backdated, self._fields, self.person = settings, None, None, None
 
     @contextmanager
     def change(self) -> Iterator[None]:

@@ -1,25 +1,28 @@
 """What people do inside NetSuite while the world runs: the control endpoint's actions."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
-from sandbox.netsuite import stock
-from sandbox.netsuite.account import Account, account_of
-from sandbox.netsuite.fulfilments import Shipment, advance, fulfil
-from sandbox.netsuite.lines import insert_line
+from sandbox.netsuite.account import Account, Author, account_of
+from sandbox.netsuite.administrator import ACTIONS as ADMINISTRATOR
+from sandbox.netsuite.administrator import edit_customer
+from sandbox.netsuite.fulfilments import advance, fulfil, shipment_of
 from sandbox.netsuite.problems import NetSuiteError
-from sandbox.netsuite.record_body import Part, read_body
+from sandbox.netsuite.record_body import read_body
 from sandbox.netsuite.records import delete_any
-from sandbox.netsuite.transactions import TYPES, insert_header, update
+from sandbox.netsuite.transactions import TYPES, update
+from sandbox.netsuite.warehouse import ACTIONS as WAREHOUSE
 from sandbox.world import World
 
 _Action = Callable[[Account, dict[str, Any]], dict[str, Any]]
+_ADMINISTRATOR = 7  # the employee who acts where the body names nobody
 
 
 def act(world: World, action: str, body: dict[str, Any]) -> dict[str, Any]:
     """Do what a NetSuite user would, and return what came of it (README.md lists the actions).
 
-    A transaction is named by `transaction` (id) or `external_id`.
+    A transaction is named by `transaction` (id) or `external_id`; `by` is the employee who does it.
 
     Raises:
         ValueError: the action is unknown, or NetSuite would refuse it; nothing has changed then.
@@ -28,12 +31,23 @@ def act(world: World, action: str, body: dict[str, Any]) -> dict[str, Any]:
         raise ValueError(f"there is no action {action!r}; there are {', '.join(sorted(_ACTIONS))}")
     account = account_of(world)
     try:
-        with account.change():
+        with account.change(), _acting(account, int(body.get("by", _ADMINISTRATOR))):
             return _ACTIONS[action](account, body)
     except NetSuiteError as problem:
         raise ValueError(problem.detail) from problem
     except KeyError as error:
         raise ValueError(f"action {action} needs {error}") from error
+
+
+@contextmanager
+def _acting(account: Account, employee: int) -> Iterator[None]:
+    """Let an employee act in the user interface while the world's lock is held."""
+    account.person = Author(employee)
+    try:
+        yield
+    finally:
+        account.person = None
+        account.forget_fields()
 
 
 def _transaction(account: Account, body: dict[str, Any]) -> dict[str, Any]:
@@ -69,6 +83,8 @@ def _close_line(account: Account, body: dict[str, Any]) -> dict[str, Any]:
 
 def _edit_field(account: Account, body: dict[str, Any]) -> dict[str, Any]:
     change = {body["field"]: body["value"]}
+    if "customer" in body:
+        return edit_customer(account, int(body["customer"]), change)
     if "line" in body:
         change = {"item": {"items": [{"line": int(body["line"]), **change}]}}
     return _patch(account, body, change)
@@ -83,9 +99,7 @@ def _delete(account: Account, body: dict[str, Any]) -> dict[str, Any]:
 def _fulfil(account: Account, body: dict[str, Any]) -> dict[str, Any]:
     row = _transaction(account, body)
     given = body.get("lines") or [body]
-    shipments = [
-        Shipment(int(one["line"]), one["quantity"], int(one["location"]) if one.get("location") else None) for one in given
-    ]
+    shipments = [shipment_of(account, row["id"], one) for one in given]
     document = fulfil(account, row["id"], shipments, body.get("status", "C"), body.get("fulfilment_external_id"))
     return {"transaction": str(row["id"]), "fulfilment": str(document)}
 
@@ -93,76 +107,6 @@ def _fulfil(account: Account, body: dict[str, Any]) -> dict[str, Any]:
 def _advance(account: Account, body: dict[str, Any]) -> dict[str, Any]:
     advance(account, int(body["fulfilment"]), body["status"])
     return {"fulfilment": str(body["fulfilment"])}
-
-
-def _set_stock(account: Account, body: dict[str, Any]) -> dict[str, Any]:
-    item, location = int(body["item"]), int(body["location"])
-    change = body["quantity"] - stock.balance(account, item, location)["quantityonhand"]
-    return _adjust_stock(account, body | {"quantity": change})
-
-
-def _adjust_stock(account: Account, body: dict[str, Any]) -> dict[str, Any]:
-    item, location = int(body["item"]), int(body["location"])
-    document = insert_header(account, "inventoryAdjustment", Part(), "B")
-    _document_line(account, document, item, location, body["quantity"])
-    stock.move(account, item, location, quantityonhand=body["quantity"])
-    stock.commit_waiting(account, item, location)
-    return {"transaction": str(document)}
-
-
-def _receive(account: Account, body: dict[str, Any]) -> dict[str, Any]:
-    """Receive goods; with `transfer`, those of a transfer under way, else an expected delivery."""
-    item, location, quantity = int(body["item"]), int(body["location"]), body["quantity"]
-    waiting = "quantityintransit" if "transfer" in body else "quantityonorder"
-    known = stock.balance(account, item, location)[waiting]
-    if "transfer" in body:
-        _receive_transfer(account, int(body["transfer"]), item, location, quantity)
-    document = insert_header(account, "itemReceipt", Part(columns={"createdfrom": body.get("transfer")}), "B")
-    _document_line(account, document, item, location, quantity)
-    stock.move(account, item, location, quantityonhand=quantity, **{waiting: -min(known, quantity)})
-    stock.commit_waiting(account, item, location)
-    return {"transaction": str(document)}
-
-
-def _ship_transfer(account: Account, body: dict[str, Any]) -> dict[str, Any]:
-    """Send goods from one location to another: they leave on hand there and are in transit here."""
-    item, quantity = int(body["item"]), body["quantity"]
-    source, target = int(body["from_location"]), int(body["to_location"])
-    document = insert_header(account, "transferOrder", Part(columns={"location": source}), "F")
-    out = _document_line(account, document, item, source, -quantity)
-    due = body.get("expected_receipt_date")
-    more = {"transferorderitemlineid": out, "expectedreceiptdate": f"{due} 00:00:00" if due else None}
-    _document_line(account, document, item, target, quantity, **more)
-    account.db.execute(
-        'UPDATE ns_transactionline SET quantityshiprecv = ? WHERE "transaction" = ? AND id = ?', (quantity, document, out)
-    )
-    stock.move(account, item, source, quantityonhand=-quantity)
-    stock.move(account, item, target, quantityintransit=quantity)
-    return {"transaction": str(document)}
-
-
-def _receive_transfer(account: Account, transfer: int, item: int, location: int, quantity: float) -> None:
-    line = account.one(
-        'SELECT l.* FROM ns_transactionline l JOIN ns_transaction t ON t.id = l."transaction" WHERE t.id = ? '
-        "AND t.type = 'TrnfrOrd' AND l.item = ? AND l.location = ? AND l.quantity > 0",
-        transfer, item, location,
-    )  # fmt: skip
-    if line is None or line["quantity"] - line["quantityshiprecv"] < quantity:
-        raise ValueError(f"transfer {transfer} has no {quantity} of item {item} under way to location {location}")
-    account.db.execute(
-        "UPDATE ns_transactionline SET quantityshiprecv = quantityshiprecv + ? WHERE uniquekey = ?",
-        (quantity, line["uniquekey"]),
-    )
-    if line["quantityshiprecv"] + quantity == line["quantity"]:
-        account.db.execute("UPDATE ns_transaction SET status = 'G' WHERE id = ?", (transfer,))
-    stock.touch(account, transfer, line["id"])
-
-
-def _document_line(account: Account, document: int, item: int, location: int, quantity: float, **more: Any) -> int:
-    kind = account.one("SELECT itemtype FROM ns_item WHERE id = ?", item)
-    if kind is None:
-        raise ValueError(f"there is no item {item}")
-    return insert_line(account, document, quantity, {"item": item, "itemtype": kind["itemtype"], "location": location} | more)
 
 
 _ACTIONS: dict[str, _Action] = {
@@ -173,8 +117,6 @@ _ACTIONS: dict[str, _Action] = {
     "delete": _delete,
     "fulfil": _fulfil,
     "advance_fulfilment": _advance,
-    "set_stock": _set_stock,
-    "adjust_stock": _adjust_stock,
-    "receive": _receive,
-    "ship_transfer": _ship_transfer,
+    **WAREHOUSE,
+    **ADMINISTRATOR,
 }

@@ -1,5 +1,6 @@
 """The account's HTTP: routes, sign-in, the concurrency limit, errors as JSON."""
 
+import asyncio
 import json
 import threading
 from collections.abc import Callable
@@ -13,7 +14,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from sandbox.netsuite import suiteql
+from sandbox.netsuite import metadata, suiteql
 from sandbox.netsuite.account import Account, account_of
 from sandbox.netsuite.problems import NetSuiteError, invalid_content, not_modelled, too_many_requests
 from sandbox.netsuite.records import Call, serve_record
@@ -34,6 +35,8 @@ def netsuite_app(world: World) -> ASGIApp:
         Route(TOKEN_PATH, _endpoint(world, _token, signs_in=True), methods=["POST"]),
         Route("/services/rest/query/v1/suiteql", _endpoint(world, _suiteql), methods=["POST"]),
         Route("/services/rest/system/v1/governanceLimits", _endpoint(world, _limits), methods=["GET"]),
+        Route(metadata.CATALOG, _endpoint(world, _catalog), methods=["GET"]),
+        Route(metadata.CATALOG + "/{record}", _endpoint(world, _catalog), methods=["GET"]),
         Route(record, _endpoint(world, _record), methods=methods),
         Route(record + "/{id}", _endpoint(world, _record), methods=methods),
         Route(record + "/{id}/!transform/{target}", _endpoint(world, _record), methods=methods),
@@ -70,6 +73,9 @@ class _AtTheBorder:
             await _problem(too_many_requests())(scope, receive, send_dated)
             return
         try:
+            if scope["method"] in ("POST", "PATCH") and "/record/" in scope["path"]:
+                # A write takes its time, and a place of the concurrency limit for as long.
+                await asyncio.sleep(self.account.settings.write_seconds)
             await self.app(scope, receive, send_dated)
         finally:
             with self.count:
@@ -109,6 +115,15 @@ def _token(account: Account, request: Request, body: bytes) -> Response:
 def _suiteql(account: Account, request: Request, body: bytes) -> Response:
     prefer = request.headers.get("prefer", "")
     return JSONResponse(suiteql.answer(account, _json(body), dict(request.query_params), prefer, _base(request)))
+
+
+def _catalog(account: Account, request: Request, _body: bytes) -> Response:
+    accept, record = request.headers.get("accept", ""), request.path_params.get("record")
+    if record is None:
+        told = metadata.record_list(account, _base(request), accept, request.query_params.get("select"))
+    else:
+        told = metadata.record_schema(account, record, _base(request), accept)
+    return JSONResponse(told, media_type=metadata.media_type(accept))
 
 
 def _limits(account: Account, _request: Request, _body: bytes) -> Response:

@@ -1,7 +1,10 @@
 """The SuiteQL records and columns that the account shows, with where each lives in the SQLite file."""
 
+import re
 import sqlite3
 from dataclasses import dataclass
+
+from sandbox.netsuite.account import Account
 
 # NetSuite's record name -> physical table. Names are matched without case, as SuiteQL does.
 _RECORDS = {
@@ -25,11 +28,15 @@ _RECORDS = {
     "previoustransactionlink": "ns_headerlink",
     "customfield": "ns_customfield",
     "deletedrecord": "ns_deletedrecord",
+    "customlist": "ns_customlist",
+    "employee": "ns_employee",
+    "systemnote": "ns_systemnote",
 }
-_HIDDEN = {"custom", "body", "moves_stock", "lines_made", "baseprice", "listvalues"}
+_HIDDEN = {"custom", "body", "moves_stock", "lines_made", "baseprice", "listvalues", "closedvalues", "access", "list"}
 _DATES = {
     "createddate", "lastmodifieddate", "trandate", "shipdate", "linelastmodifieddate", "lastquantityavailablechange",
     "deleteddate", "expirationdate", "datecreated", "expectedreceiptdate",
+    "date",
 }  # fmt: skip
 _CUSTOM_PREFIXES = {"transaction": "custbody", "transactionline": "custcol", "item": "custitem", "customer": "custentity"}
 # What BUILTIN.DF shows for a reference: the table and column of the name.
@@ -45,6 +52,7 @@ DISPLAY = {
     "previousdoc": ("ns_transaction", "tranid"),
     "nextdoc": ("ns_transaction", "tranid"),
     "inventorynumber": ("ns_inventorynumber", "inventorynumber"),
+    "systemnote.name": ("ns_employee", "entityid"),
 }
 
 
@@ -66,12 +74,16 @@ class Record:
     columns: dict[str, Column]
 
 
-def find_record(db: sqlite3.Connection, name: str, has_subsidiaries: bool) -> Record | None:
+def find_record(account: Account, name: str) -> Record | None:
     """Return the record of that name, or None where the account does not show one.
 
-    The column `subsidiary` and the record of that name exist only in an account with subsidiaries.
+    The column `subsidiary` and the record of that name exist only in an account with subsidiaries. A custom list is a
+    record by its script id. A role without the permission System Notes sees the notes of its own changes only (Oracle's
+    help on system notes).
     """
-    key = name.lower()
+    db, has_subsidiaries, key = account.db, account.settings.has_subsidiaries, name.lower()
+    if key.startswith("customlist_"):
+        return _custom_list(db, name)
     if key not in _RECORDS or (key == "subsidiary" and not has_subsidiaries):
         return None
     columns = {
@@ -83,7 +95,21 @@ def find_record(db: sqlite3.Connection, name: str, has_subsidiaries: bool) -> Re
     if prefix:
         pattern = prefix + "_%"
         for script_id, kind in db.execute(
-            "SELECT LOWER(scriptid), LOWER(fieldtype) FROM ns_customfield WHERE LOWER(scriptid) LIKE ?", (pattern,)
+            "SELECT LOWER(scriptid), LOWER(fieldtype) FROM ns_customfield WHERE LOWER(scriptid) LIKE ? "
+            "AND COALESCE(isinactive, 'F') != 'T' AND COALESCE(access, 'edit') != 'none'",
+            (pattern,),
         ):
             columns[script_id] = Column(script_id, is_date="date" in kind, custom_type=kind)
-    return Record(name, _RECORDS[key], columns)
+    table = "ns_ownnote" if key == "systemnote" and not account.settings.sees_system_notes else _RECORDS[key]
+    return Record(name, table, columns)
+
+
+def _custom_list(db: sqlite3.Connection, name: str) -> Record | None:
+    """Return a custom list as a record of id, name and isinactive (what more columns it has is not in our sources)."""
+    if (
+        not re.fullmatch(r"\w+", name)
+        or not db.execute("SELECT 1 FROM ns_customlist WHERE LOWER(scriptid) = ?", (name.lower(),)).fetchone()
+    ):
+        return None
+    columns = {column: Column(column) for column in ("id", "name", "isinactive")}
+    return Record(name, f"ns_list_{name.lower()}", columns)

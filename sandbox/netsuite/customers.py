@@ -2,6 +2,7 @@
 
 import json
 
+from sandbox.netsuite import system_notes
 from sandbox.netsuite.account import Account
 from sandbox.netsuite.problems import already_exists, missing_mandatory
 from sandbox.netsuite.record_body import Body, check_mandatory_custom
@@ -44,7 +45,9 @@ def update(account: Account, identifier: int, body: Body) -> None:
         other = find_by_external_id(account, given["externalid"])
         if other is not None and other != identifier:
             raise already_exists(is_entity=True)
-    given["custom"] = json.dumps({**json.loads(row["custom"] or "{}"), **body.header.custom})
+    before = json.loads(row["custom"] or "{}")
+    given["custom"] = json.dumps({**before, **body.header.custom})
+    system_notes.note_changes(account, system_notes.ENTITY, identifier, before, {**before, **body.header.custom})
     given["body"] = json.dumps({**json.loads(row["body"] or "{}"), **body.header.other})
     given["lastmodifieddate"] = account.stamp()
     account.db.execute(
@@ -55,6 +58,7 @@ def update(account: Account, identifier: int, body: Body) -> None:
 def delete(account: Account, identifier: int) -> None:
     """Delete a customer; it leaves a row in DeletedRecord."""
     account.db.execute("DELETE FROM ns_customer WHERE id = ?", (identifier,))
+    system_notes.forget(account, system_notes.ENTITY, identifier)
     account.insert("ns_deletedrecord", {"recordid": identifier, "type": "customer", "deleteddate": account.stamp()})
 
 

@@ -1,4 +1,4 @@
-"""Documents made from others: fulfilments, invoices, returns, receipts, credits and cash refunds.
+"""Documents made from others: invoices, returns, receipts, credits and cash refunds (fulfilments: `shipments.py`).
 
 A line that the body does not list keeps its default, as in NetSuite: it is fulfilled, billed, returned. A listed line is
 left out by `itemReceive: false`; that a quantity of 0 leaves it out too is not certain [?].
@@ -9,13 +9,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox.netsuite import payments, stock
+from sandbox.netsuite import numbers, payments, stock
 from sandbox.netsuite.account import Account
-from sandbox.netsuite.fulfilments import Shipment, fulfil
 from sandbox.netsuite.lines import insert_line, sales_lines
+from sandbox.netsuite.order_status import refresh_status
 from sandbox.netsuite.problems import user_error
 from sandbox.netsuite.record_body import Body, Part
-from sandbox.netsuite.transactions import insert_header, refresh_status, tax_of
+from sandbox.netsuite.transactions import insert_header, tax_of
 
 _NO_LINES = "You must enter at least one line item for this transaction."
 _CREDITS = ("returnAuthorization", "creditMemo", "cashRefund")
@@ -42,28 +42,12 @@ class Taken:
         return float(round(share, 2)) * _sign(self.source)
 
 
-def fulfil_order(account: Account, source: Row, body: Body) -> int:
-    """Make an item fulfilment of a sales order; `shipStatus` C ships it (the default of a real account is a preference [?])."""
-    taken = _taken(account, source, body, _unshipped)
-    shipments = [ship for one in taken for ship in _shipments(account, one, body.header.columns.get("location"))]
-    status = str(body.header.other.get("shipStatus", {}).get("id", "C"))
-    try:
-        document = fulfil(account, source["id"], shipments, status, body.header.columns.get("externalid"))
-    except ValueError as error:
-        raise user_error(f"{str(error).capitalize()}.", "item.items") from error
-    for one in taken:
-        if one.source["itemtype"] == "Kit" and status == "C":
-            _add(account, one.source, "quantityshiprecv", one.quantity)
-    _keep_header(account, document, body.header)
-    return document
-
-
 def bill_order(account: Account, source: Row, body: Body) -> int:
     """Make an invoice of a sales order: what was shipped, and every charge; deposits on the order are applied to it."""
-    taken = _taken(account, source, body, _billable)
+    taken = taken_lines(account, source, body, _billable)
     document = _document(account, "invoice", source, body, taken)
     for one in taken:
-        _add(account, one.source, "quantitybilled", one.quantity)
+        add_units(account, one.source, "quantitybilled", one.quantity)
     refresh_status(account, source["id"])
     payments.apply_deposits(account, source["id"], document)
     return document
@@ -78,7 +62,7 @@ def authorise_return(account: Account, source: Row, body: Body) -> int:
             sold = line["quantityshiprecv"]
         return float(sold - _linked(account, line, "RtnAuth"))
 
-    return _document(account, "returnAuthorization", source, body, _taken(account, source, body, returnable))
+    return _document(account, "returnAuthorization", source, body, taken_lines(account, source, body, returnable))
 
 
 def receive_return(account: Account, source: Row, body: Body) -> int:
@@ -90,17 +74,21 @@ def receive_return(account: Account, source: Row, body: Body) -> int:
 
     if source["status"] == "A":
         raise user_error("The return authorization is not approved.")
-    taken = _taken(account, source, body, awaited)
+    taken = taken_lines(account, source, body, awaited)
     document = insert_header(account, "itemReceipt", _header(source, body.header), "B")
     for one in taken:
         place = one.part.columns.get("location") or body.header.columns.get("location") or one.source["location"]
         if place is None:
             raise user_error("Please enter value(s) for: Location.", "item.items")
-        _derived_line(account, document, "ItemRcpt", one, {"location": place, "quantity": one.quantity})
-        _add(account, one.source, "quantityshiprecv", one.quantity)
-        if one.part.columns.get("restock") != "F":
-            _put_back(account, one.source, one.quantity, place)
-    _refresh_return(account, source["id"])
+        number = _derived_line(account, document, "ItemRcpt", one, {"location": place, "quantity": one.quantity})
+        add_units(account, one.source, "quantityshiprecv", one.quantity)
+        is_kept = one.part.columns.get("restock") != "F"
+        numbers.receive_line(account, document, number, one.quantity, one.part.other.get("inventoryDetail"), is_kept)
+        if is_kept:
+            put_back(account, one.source, one.quantity, place)
+        else:
+            _write_off(account, document, number)
+    refresh_return(account, source["id"])
     return document
 
 
@@ -117,15 +105,21 @@ def credit(account: Account, kind: str, source: Row, body: Body) -> int:
             return float(held - line["quantitybilled"])
         return float(abs(line["quantity"]) - _linked(account, line, "CustCred", "CashRfnd"))
 
-    taken = _taken(account, source, body, open_units)
+    taken = taken_lines(account, source, body, open_units)
     document = _document(account, kind, source, body, taken)
     for one in taken:
         if is_return:
-            _add(account, one.source, "quantitybilled", one.quantity)
+            add_units(account, one.source, "quantitybilled", one.quantity)
         elif one.source["location"] is not None:
-            _put_back(account, one.source, one.quantity, one.source["location"])
+            put_back(account, one.source, one.quantity, one.source["location"])
+            made = account.one(
+                "SELECT id FROM ns_transactionline WHERE \"transaction\" = ? AND json_extract(body, '$.orderLine') = ?",
+                document,
+                one.source["id"],
+            )
+            numbers.receive_line(account, document, (made or {})["id"], one.quantity, one.part.other.get("inventoryDetail"))
     if is_return:
-        _refresh_return(account, source["id"])
+        refresh_return(account, source["id"])
     elif kind == "creditMemo":
         payments.apply_credit(account, document, source["id"])
     return document
@@ -153,14 +147,15 @@ def create_credit(account: Account, kind: str, body: Body) -> int:
         values = {"item": given["item"], "itemtype": item["itemtype"], "rate": amount / quantity, "foreignamount": amount}
         values |= {"netamount": amount, "location": place, "memo": given.get("memo")}
         values |= {"custom": json.dumps(part.custom), "body": json.dumps(part.other)}
-        insert_line(account, made, quantity, values)
+        number = insert_line(account, made, quantity, values)
         if stock.is_stocked(item["itemtype"]) and place is not None:
+            numbers.receive_line(account, made, number, quantity, part.other.get("inventoryDetail"))
             stock.move(account, given["item"], place, quantityonhand=quantity)
     _total(account, made)
     return made
 
 
-def _taken(account: Account, source: Row, body: Body, default: Callable[[Row], float]) -> list[Taken]:
+def taken_lines(account: Account, source: Row, body: Body, default: Callable[[Row], float]) -> list[Taken]:
     """Return what the body takes of the source's lines; what it does not list is taken as far as it is open."""
     lines = {line["id"]: line for line in sales_lines(account, source["id"]) if line["isclosed"] != "T"}
     listed: dict[int, Part] = {}
@@ -213,7 +208,7 @@ def _own_line(account: Account, document: int, part: Part, sign: int) -> None:
     insert_line(account, document, sign * quantity, values)
 
 
-def _derived_line(account: Account, document: int, kind: str, one: Taken, values: Row) -> None:
+def _derived_line(account: Account, document: int, kind: str, one: Taken, values: Row) -> int:
     source = one.source
     row = {name: source[name] for name in ("item", "itemtype", "memo")} | {"createdfrom": source["transaction"]} | values
     row["custom"] = json.dumps({**json.loads(source["custom"] or "{}"), **one.part.custom})
@@ -223,6 +218,7 @@ def _derived_line(account: Account, document: int, kind: str, one: Taken, values
     origin = account.one("SELECT type FROM ns_transaction WHERE id = ?", source["transaction"]) or {}
     link = {"previousdoc": source["transaction"], "previousline": source["id"], "previoustype": origin["type"]}
     account.insert("ns_link", link | {"nextdoc": document, "nextline": number, "nexttype": kind, "linktype": _LINKS[kind]})
+    return number
 
 
 _LINKS = {"CustInvc": "OrdBill", "RtnAuth": "SaleRet", "ItemRcpt": "ShipRcpt", "CustCred": "OrdBill", "CashRfnd": "OrdBill"}
@@ -233,28 +229,14 @@ def _header(source: Row, header: Part) -> Part:
     return Part(columns=columns, custom={**json.loads(source["custom"]), **header.custom}, other=header.other)
 
 
-def _keep_header(account: Account, document: int, header: Part) -> None:
-    """Store what else a fulfilment's body says: its date, memo, packages and custom fields."""
-    kept = {name: header.columns[name] for name in ("trandate", "memo") if header.columns.get(name)}
-    kept |= {"custom": json.dumps(header.custom), "body": json.dumps(header.other)}
-    assignments = ", ".join(f"{name} = ?" for name in kept)
-    account.db.execute(f"UPDATE ns_transaction SET {assignments} WHERE id = ?", (*kept.values(), document))
-
-
 def _total(account: Account, document: int) -> None:
     row = account.one("SELECT * FROM ns_transaction WHERE id = ?", document) or {}
     lines = account.rows('SELECT * FROM ns_transactionline WHERE "transaction" = ? AND item IS NOT NULL', document)
     is_credit = row["type"] in ("RtnAuth", "CustCred", "CashRfnd")
     goods = sum(line["foreignamount"] or 0 for line in lines if line["iscogs"] != "T")
     total = round((goods if is_credit else -goods) + tax_of(account, json.loads(row["body"])), 2)
-    # A credit's total is negative in SuiteQL [?].
-    account.db.execute("UPDATE ns_transaction SET foreigntotal = ? WHERE id = ?", (-total if is_credit else total, document))
-
-
-def _unshipped(line: Row) -> float:
-    if line["itemtype"] == "Kit" or stock.is_stocked(line["itemtype"]):
-        return float(max(0, -line["quantity"] - line["quantityshiprecv"]))
-    return 0
+    told = -total if is_credit else total  # a credit's is negative in SuiteQL [?]
+    account.db.execute("UPDATE ns_transaction SET foreigntotal = ? WHERE id = ?", (told, document))
 
 
 def _billable(line: Row) -> float:
@@ -263,18 +245,13 @@ def _billable(line: Row) -> float:
     return float(done - line["quantitybilled"])
 
 
-def _shipments(account: Account, one: Taken, header_place: int | None) -> list[Shipment]:
-    place = one.part.columns.get("location") or header_place
-    if one.source["itemtype"] != "Kit":
-        return [Shipment(one.source["id"], one.quantity, place)]
-    members = account.rows(
-        'SELECT * FROM ns_transactionline WHERE "transaction" = ? AND kitmemberof = ?', one.source["transaction"], one.source["id"]
+def _write_off(account: Account, document: int, number: int) -> None:
+    account.db.execute(
+        "UPDATE ns_transactionline SET isinventoryaffecting = 'F' WHERE \"transaction\" = ? AND id = ?", (document, number)
     )
-    share = one.quantity / -one.source["quantity"]
-    return [Shipment(row["id"], -row["quantity"] * share, place) for row in members]
 
 
-def _put_back(account: Account, line: Row, quantity: float, place: int) -> None:
+def put_back(account: Account, line: Row, quantity: float, place: int) -> None:
     """Bring goods back on hand; a kit's as its members."""
     goods = [{"item": line["item"], "quantity": 1}] if stock.is_stocked(line["itemtype"]) else []
     if line["itemtype"] == "Kit":
@@ -295,7 +272,7 @@ def _linked(account: Account, line: Row, *kinds: str) -> float:
     return float((row or {})["units"])
 
 
-def _refresh_return(account: Account, identifier: int) -> None:
+def refresh_return(account: Account, identifier: int) -> None:
     """Set a return's status: B pending receipt, D partially received, E and F pending refund, G refunded."""
     lines = sales_lines(account, identifier)
     goods = [line for line in lines if stock.is_stocked(line["itemtype"]) or line["itemtype"] == "Kit"]
@@ -312,7 +289,8 @@ def _refresh_return(account: Account, identifier: int) -> None:
     stock.touch(account, identifier)
 
 
-def _add(account: Account, line: Row, column: str, units: float) -> None:
+def add_units(account: Account, line: Row, column: str, units: float) -> None:
+    """Add units to a counter of a line, and stamp line and document."""
     account.db.execute(f"UPDATE ns_transactionline SET {column} = {column} + ? WHERE uniquekey = ?", (units, line["uniquekey"]))
     stock.touch(account, line["transaction"], line["id"])
 

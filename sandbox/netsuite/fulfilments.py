@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sandbox.netsuite import stock
+from sandbox.netsuite import numbers, stock
 from sandbox.netsuite.account import Account
 from sandbox.netsuite.lines import insert_line
+from sandbox.netsuite.order_status import refresh_status
 from sandbox.netsuite.record_body import Part
-from sandbox.netsuite.transactions import delete, insert_header, refresh_status
+from sandbox.netsuite.transactions import delete, insert_header
 
 _COUNTED = {"A": "quantitypicked", "B": "quantitypacked"}
 
@@ -25,6 +26,7 @@ class Shipment:
     line: int
     quantity: float
     location: int | None = None
+    detail: Any = None  # the inventory detail of numbered units
 
 
 def fulfil(account: Account, order: int, shipments: list[Shipment], status: str, external_id: str | None = None) -> int:
@@ -93,6 +95,7 @@ def delete_fulfilment(account: Account, document: int) -> None:
         if row["status"] == "C":
             _count(account, link, "quantityshiprecv", -units)
             stock.move(account, line["item"], line["location"], quantityonhand=units)
+            numbers.post(account, document, line["id"], back=True)
             stock.commit_line(account, link["previousdoc"], link["previousline"])
     delete(account, document)
     for line in lines:
@@ -107,10 +110,17 @@ def seeded(account: Account, order: int, given: dict[str, Any]) -> int:
     if given.get("created_at"):
         account.backdated = datetime.fromisoformat(given["created_at"])
     rows = given.get("lines") or [given]
-    shipments = [Shipment(int(row["line"]), row["quantity"], int(row["location"]) if row.get("location") else None) for row in rows]
+    shipments = [shipment_of(account, order, row) for row in rows]
     document = fulfil(account, order, shipments, given.get("status", "C"), given.get("external_id"))
     account.backdated = before
     return document
+
+
+def shipment_of(account: Account, order: int, row: dict[str, Any]) -> Shipment:
+    """Return a shipment as a seed or an action names it: {line, quantity, location?, numbers?}."""
+    line = account.one('SELECT item FROM ns_transactionline WHERE "transaction" = ? AND id = ?', order, int(row["line"])) or {}
+    detail = numbers.detail_of(account, line.get("item", 0), row.get("numbers", []), inbound=False)
+    return Shipment(int(row["line"]), row["quantity"], int(row["location"]) if row.get("location") else None, detail)
 
 
 def _fulfil_line(account: Account, order: int, document: int, shipment: Shipment) -> None:
@@ -124,9 +134,13 @@ def _fulfil_line(account: Account, order: int, document: int, shipment: Shipment
         raise ValueError(f"line {shipment.line} of sales order {order} has no location to ship from")
     values = {"item": line["item"], "itemtype": line["itemtype"], "location": location, "createdfrom": order}
     values |= {"custom": line["custom"], "entity": None}
+    values |= {"body": json.dumps({"inventoryDetail": shipment.detail})} if shipment.detail else {}
     number = insert_line(account, document, -shipment.quantity, values)
     cost = {"item": line["item"], "itemtype": line["itemtype"], "location": location, "iscogs": "T"}
     insert_line(account, document, shipment.quantity, cost | {"body": json.dumps({"cost_of": number})})
+    if numbers.kind_of(account, line["item"]):
+        chosen = numbers.issued(account, line["item"], location, shipment.quantity, shipment.detail)
+        numbers.assign(account, document, number, chosen, -1)
     link = {"previousdoc": order, "previousline": shipment.line, "previoustype": "SalesOrd"}
     link |= {"nextdoc": document, "nextline": number, "nexttype": "ItemShip", "linktype": "ShipRcpt"}
     account.insert("ns_link", link)
@@ -149,6 +163,7 @@ def _ship(account: Account, document: int) -> None:
         remaining = max(0, -source["quantity"] - source["quantityshiprecv"])
         stock.set_commitment(account, source, committed, max(0, remaining - committed))
         stock.move(account, line["item"], line["location"], quantityonhand=-units)
+        numbers.post(account, document, line["id"])
         account.db.execute(
             "UPDATE ns_transactionline SET isfullyshipped = ? WHERE uniquekey = ?",
             ("F" if remaining else "T", source["uniquekey"]),

@@ -11,6 +11,7 @@ from sandbox.netsuite import stock
 from sandbox.netsuite.account import Account
 from sandbox.netsuite.problems import missing_mandatory, user_error
 from sandbox.netsuite.record_body import Part, check_mandatory_custom
+from sandbox.netsuite.system_notes import TRANSACTION, note_changes
 
 
 def main_line(account: Account, transaction: int, given: dict[str, Any]) -> None:
@@ -73,7 +74,7 @@ def change_line(account: Account, transaction: int, part: Part) -> None:
     if line is None or part.key == 0:
         raise user_error("The line does not exist.", "item.items")
     given = dict(part.columns)
-    if given.get("quantity", -line["quantity"]) < max(line["quantityshiprecv"], line["quantitybilled"]):
+    if "quantity" in given and given["quantity"] < max(line["quantityshiprecv"], line["quantitybilled"]):
         # NetSuite refuses it; the sentence is ours.
         raise user_error("The quantity cannot be less than what was fulfilled or billed.", "item.items")
     if "location" in given or "item" in given or given.get("isclosed") == "T":
@@ -85,7 +86,9 @@ def change_line(account: Account, transaction: int, part: Part) -> None:
         given |= _money({**kept, **given}, quantity, 0) | {"quantity": -quantity}
     if given.get("item"):
         given["itemtype"] = (account.one("SELECT itemtype FROM ns_item WHERE id = ?", given["item"]) or {})["itemtype"]
-    given["custom"] = json.dumps({**json.loads(line["custom"] or "{}"), **part.custom})
+    before = json.loads(line["custom"] or "{}")
+    given["custom"] = json.dumps({**before, **part.custom})
+    note_changes(account, TRANSACTION, transaction, before, {**before, **part.custom}, line=line["id"])
     given["body"] = json.dumps({**json.loads(line["body"] or "{}"), **part.other})
     account.db.execute(
         f"UPDATE ns_transactionline SET {', '.join(f'{name} = ?' for name in given)} WHERE uniquekey = ?",

@@ -153,8 +153,7 @@ class _Reader:
             elif name.startswith(prefix + "_"):
                 self._custom(part, name, value, path + name)
             elif name in property_names(level):
-                if name not in _READ_ONLY:
-                    part.other[name] = value
+                self._keep(part, name, value, path + name)
             else:
                 self.unknown(path + name)
         return part
@@ -172,7 +171,25 @@ class _Reader:
         if definition is None:
             self.unknown(path)
             return
+        if definition["access"] == "view" and self.account.person is None:
+            return  # what a role may not write may be dropped in silence (facts: seen, one source)
         part.custom[name.lower()] = None if value is None else _custom_value(definition, value, path)
+
+    def _keep(self, part: Part, name: str, value: Any, path: str) -> None:
+        """Keep what has no column of its own, read-only properties apart."""
+        if name == "inventoryDetail":
+            self._check_numbers(value, path)
+        if name not in _READ_ONLY:
+            part.other[name] = value
+
+    def _check_numbers(self, detail: Any, path: str) -> None:
+        """Refuse a lot or serial number that is not there (recorded); which are taken is not modelled."""
+        assigned = (detail or {}).get("inventoryAssignment") if isinstance(detail, dict) else None
+        for index, row in enumerate(_elements(assigned) if assigned else []):
+            name = "issueInventoryNumber"
+            if isinstance(row, dict) and row.get(name) is not None:
+                where = f"{path}.inventoryAssignment.items[{index}].{name}"
+                self._reference("ns_inventorynumber", row[name], name.lower(), where)
 
     def _value(self, kind: str, value: Any, name: str, path: str) -> Any:
         if value is None:
@@ -235,8 +252,9 @@ def _custom_value(definition: dict[str, Any], value: Any, path: str) -> Any:
     if any(word in kind for word in ("list", "select", "record")):
         ids = [str(v.get("id") if isinstance(v, dict) else v) for v in _chosen(value)]
         allowed = json.loads(definition["listvalues"] or "{}")
+        closed = json.loads(definition["closedvalues"] or "[]")  # an inactive value cannot be chosen [?]
         for chosen in ids:
-            if allowed and chosen not in allowed:
+            if (allowed and chosen not in allowed) or chosen in closed:
                 raise invalid_reference(chosen, name, path)
         return ", ".join(ids)
     if "date" in kind:

@@ -6,6 +6,7 @@ from typing import Any
 from sandbox.netsuite import customers, transactions, transforms
 from sandbox.netsuite.account import Account
 from sandbox.netsuite.fulfilments import delete_fulfilment
+from sandbox.netsuite.goods_documents import KINDS, delete_goods
 from sandbox.netsuite.problems import NetSuiteError, nonexistent_id, not_modelled
 from sandbox.netsuite.record_body import Body, read_body
 from sandbox.netsuite.record_view import customer_view, transaction_view
@@ -145,6 +146,8 @@ def _delete(account: Account, kind: str, identifier: int) -> None:
         customers.delete(account, identifier)
     elif kind == "itemFulfillment":
         delete_fulfilment(account, identifier)
+    elif kind == "itemReceipt":
+        delete_any(account, identifier)
     elif kind in _DERIVED:
         raise not_modelled(f"DELETE of {kind}")
     else:
@@ -157,11 +160,13 @@ def delete_any(account: Account, identifier: int) -> None:
     Raises:
         ValueError: there is none.
     """
-    row = account.one("SELECT type FROM ns_transaction WHERE id = ?", identifier)
+    row = account.one("SELECT id, type FROM ns_transaction WHERE id = ?", identifier)
     if row is None:
         raise ValueError(f"there is no transaction {identifier}")
     if row["type"] == "ItemShip":
         delete_fulfilment(account, identifier)
+    elif row["type"] in KINDS:
+        delete_goods(account, row)
     else:
         transactions.delete(account, identifier)
 

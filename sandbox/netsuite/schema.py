@@ -54,7 +54,14 @@ ns_inventoryassignment: "transaction" INTEGER, transactionline INTEGER, inventor
   inventorystatus INTEGER, quantity NUMERIC
 ns_customfield: internalid INTEGER PRIMARY KEY, scriptid TEXT UNIQUE, name TEXT, fieldtype TEXT, fieldvaluetype TEXT,
   fieldvaluetyperecord TEXT, ismandatory TEXT, isstored TEXT, isshowinlist TEXT, recordtype TEXT, owner INTEGER,
-  description TEXT, lastmodifieddate TEXT, listvalues TEXT
+  description TEXT, lastmodifieddate TEXT, isinactive TEXT DEFAULT 'F', listvalues TEXT, list TEXT, closedvalues TEXT,
+  access TEXT DEFAULT 'edit'
+ns_customlist: internalid INTEGER PRIMARY KEY, scriptid TEXT UNIQUE, name TEXT, description TEXT, isinactive TEXT,
+  lastmodifieddate TEXT
+ns_customlistvalue: list TEXT, id INTEGER, name TEXT, isinactive TEXT, PRIMARY KEY (list, id)
+ns_employee: id INTEGER PRIMARY KEY, entityid TEXT, firstname TEXT, lastname TEXT, email TEXT, isinactive TEXT
+ns_systemnote: id INTEGER PRIMARY KEY AUTOINCREMENT, date TEXT, name INTEGER, role INTEGER, context TEXT, type TEXT,
+  record TEXT, recordid INTEGER, recordtypeid INTEGER, lineid INTEGER, field TEXT, oldvalue TEXT, newvalue TEXT
 ns_deletedrecord: recordid INTEGER, recordtypeid INTEGER, scriptid TEXT, type TEXT, name TEXT, deleteddate TEXT
 """
 
@@ -62,6 +69,10 @@ _INDEXES = """
 CREATE INDEX ns_transaction_externalid ON ns_transaction (externalid, type);
 CREATE INDEX ns_transaction_lastmodified ON ns_transaction (lastmodifieddate);
 CREATE INDEX ns_transactionline_item ON ns_transactionline (item, location);
+CREATE INDEX ns_inventoryassignment_document ON ns_inventoryassignment ("transaction", transactionline);
+CREATE INDEX ns_inventorynumber_text ON ns_inventorynumber (item, inventorynumber);
+CREATE INDEX ns_inventorynumberlocation_number ON ns_inventorynumberlocation (inventorynumber, location);
+CREATE INDEX ns_systemnote_record ON ns_systemnote (recordtypeid, recordid);
 CREATE INDEX ns_link_previous ON ns_link (previousdoc, previousline);
 CREATE INDEX ns_link_next ON ns_link (nextdoc, nextline);
 """
@@ -91,6 +102,8 @@ CREATE VIEW ns_inventorynumberview AS SELECT n.*,
   CAST((SELECT SUM(l.quantityavailable) FROM ns_inventorynumberlocation l WHERE l.inventorynumber = n.id) AS NUMERIC)
     AS quantityavailable
   FROM ns_inventorynumber n;
+CREATE VIEW ns_ownnote AS SELECT n.* FROM ns_systemnote n
+  WHERE n.name = (SELECT json_extract(value, '$.integration_user') FROM ns_setting WHERE name = 'settings');
 CREATE VIEW ns_headerlink AS SELECT DISTINCT previousdoc, previoustype, nextdoc, nexttype, linktype FROM ns_link;
 """
 

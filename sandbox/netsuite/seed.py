@@ -5,15 +5,17 @@ from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any
 
+from sandbox.netsuite import custom_fields
 from sandbox.netsuite.account import Account, Settings, start_account
 from sandbox.netsuite.fulfilments import seeded
 from sandbox.netsuite.problems import NetSuiteError
 from sandbox.netsuite.record_body import read_body
 from sandbox.netsuite.transactions import create
+from sandbox.netsuite.warehouse import receive
 from sandbox.world import World
 
 _CURRENCY = {"id": 1, "name": "USD", "symbol": "USD", "exchangerate": 1, "isbasecurrency": "T"}
-_LEVELS = {"custbody": "TransactionBody", "custcol": "TransactionColumn", "custitem": "Item", "custentity": "Entity"}
+_EMPLOYEES = [{"id": 3, "entityid": "Integration"}, {"id": 7, "entityid": "Account Administrator"}]
 
 
 def load(world: World, seed: dict[str, Any]) -> None:
@@ -28,6 +30,8 @@ def load(world: World, seed: dict[str, Any]) -> None:
         with account.change():
             _load_callers(account, seed)
             _load_lists(account, seed)
+            for row in seed.get("receipts", []):
+                _load_receipt(account, row)
             for index, row in enumerate(seed.get("transactions", [])):
                 try:
                     _load_transaction(account, row)
@@ -46,8 +50,12 @@ def _load_callers(account: Account, seed: dict[str, Any]) -> None:
 
 def _load_lists(account: Account, seed: dict[str, Any]) -> None:
     stamp = account.stamp()
+    for row in seed.get("custom_lists", []):
+        custom_fields.define_list(account, row)
     for number, row in enumerate(seed.get("custom_fields", []), start=1):
-        _load_custom_field(account, number, row)
+        custom_fields.define(account, row, number)
+    for row in seed.get("employees", _EMPLOYEES):
+        _insert(account, "ns_employee", {"isinactive": "F"} | row)
     dates = {"createddate": stamp, "lastmodifieddate": stamp}
     active = {"isinactive": "F"}
     place = active | {"makeinventoryavailable": "T", "usebins": "F", "lastmodifieddate": stamp}
@@ -70,27 +78,6 @@ def _load_lists(account: Account, seed: dict[str, Any]) -> None:
         _load_number(account, row)
 
 
-def _load_custom_field(account: Account, number: int, row: dict[str, Any]) -> None:
-    script_id = row["scriptid"]
-    prefix = script_id.lower().split("_")[0]
-    if prefix not in _LEVELS:
-        raise ValueError(f"custom field {script_id}: the script id begins with none of {', '.join(_LEVELS)}")
-    definition = {
-        "internalid": number,
-        "scriptid": script_id,
-        "name": row.get("name", script_id),
-        "fieldtype": row.get("fieldtype") or row.get("type", "text"),
-        "fieldvaluetype": row.get("fieldvaluetype") or row.get("fieldtype") or row.get("type", "text"),
-        "ismandatory": {True: "T", False: "F"}.get(row.get("ismandatory", False), row.get("ismandatory")),
-        "isstored": "T",
-        "isshowinlist": "F",
-        "recordtype": row.get("recordtype") or _LEVELS[prefix],
-        "lastmodifieddate": account.stamp(),
-        "listvalues": json.dumps(row["values"]) if row.get("values") else None,
-    }
-    account.insert("ns_customfield", definition)
-
-
 def _load_number(account: Account, row: dict[str, Any]) -> None:
     own = {name: value for name, value in row.items() if name != "locations"}
     _insert(account, "ns_inventorynumber", {"isinactive": "F"} | own)
@@ -98,6 +85,18 @@ def _load_number(account: Account, row: dict[str, Any]) -> None:
         on_hand = place.get("quantityonhand", 0)
         defaults = {"quantityavailable": on_hand, "quantityintransit": 0, "quantityonorder": 0}
         _insert(account, "ns_inventorynumberlocation", {"inventorynumber": row["id"]} | defaults | place)
+
+
+def _load_receipt(account: Account, row: dict[str, Any]) -> None:
+    """Receive goods as the action `receive` does, at an instant of their own (`created_at`)."""
+    instant = row.get("created_at")
+    account.backdated = datetime.fromisoformat(instant) if instant else None
+    try:
+        receive(account, row)
+    except NetSuiteError as problem:
+        raise ValueError(f"seeded receipt {row}: {problem.detail}") from problem
+    finally:
+        account.backdated = None
 
 
 def _load_transaction(account: Account, row: dict[str, Any]) -> None:

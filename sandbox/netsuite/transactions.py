@@ -3,10 +3,11 @@
 import json
 from typing import Any
 
-from sandbox.netsuite import stock
+from sandbox.netsuite import numbers, stock, system_notes
 from sandbox.netsuite.account import Account
 from sandbox.netsuite.lines import add_line, change_line, main_line, remove_line, sales_lines
-from sandbox.netsuite.problems import already_exists, invalid_content, missing_mandatory, user_error
+from sandbox.netsuite.order_status import refresh_status
+from sandbox.netsuite.problems import already_exists, invalid_content, missing_mandatory, not_modelled, user_error
 from sandbox.netsuite.record_body import EXTERNAL_ID, Body, Part, check_mandatory_custom
 
 # Record name over REST -> type code, record type in SuiteQL, prefix of the document number.
@@ -30,7 +31,7 @@ _NOT_HEADER = ("createdfrom", "location", "subsidiary", "status", "shippingcost"
 
 
 def create(account: Account, kind: str, body: Body, *, moves_stock: bool = True, checks_external_id: bool = True) -> int:
-    """Create a sales order or cash sale and return its id.
+    """Create a sales order or cash sale (`kind`) and return its id.
 
     Args:
         account: the account; its world's lock is held.
@@ -105,6 +106,9 @@ def update(account: Account, identifier: int, body: Body, *, replaces_lines: boo
     """
     row = account.one("SELECT * FROM ns_transaction WHERE id = ?", identifier)
     kind = next(name for name, codes in TYPES.items() if row and codes[0] == row["type"])
+    if kind not in ("salesOrder", "cashSale"):
+        _update_fields(account, kind, row or {}, body)
+        return
     _reverse_cash_sale(account, identifier)
     _update_header(account, kind, row or {}, body.header)
     if body.lines is not None:
@@ -114,6 +118,16 @@ def update(account: Account, identifier: int, body: Body, *, replaces_lines: boo
     for line in account.rows('SELECT DISTINCT item, location FROM ns_transactionline WHERE "transaction" = ?', identifier):
         if line["item"] is not None and line["location"] is not None:
             stock.commit_waiting(account, line["item"], line["location"])
+
+
+def _update_fields(account: Account, kind: str, row: dict[str, Any], body: Body) -> None:
+    """Change fields of a document that another one made; its quantities and amounts stay as they are."""
+    if any(part.key is None or part.columns for part in body.lines or []):
+        raise user_error("Only the custom fields of its lines can be changed in the sandbox.", "item.items")
+    _update_header(account, kind, row, body.header)
+    for part in body.lines or []:
+        change_line(account, row["id"], part)
+    stock.touch(account, row["id"])
 
 
 def _update_lines(account: Account, identifier: int, parts: list[Part], *, replaces_lines: bool) -> None:
@@ -145,6 +159,8 @@ def delete(account: Account, identifier: int) -> None:
     account.db.execute('DELETE FROM ns_transactionline WHERE "transaction" = ?', (identifier,))
     account.db.execute("DELETE FROM ns_link WHERE nextdoc = ?", (identifier,))
     account.db.execute("DELETE FROM ns_transaction WHERE id = ?", (identifier,))
+    system_notes.forget(account, system_notes.TRANSACTION, identifier)
+    numbers.forget(account, identifier)
     kind = next(name for name, codes in TYPES.items() if codes[0] == row["type"])
     account.insert(
         "ns_deletedrecord",
@@ -170,51 +186,20 @@ def check_external_id(external_id: str | None) -> None:
         raise invalid_content(f"Invalid external id: {external_id}.", "externalId")
 
 
-def refresh_status(account: Account, identifier: int) -> None:
-    """Set a sales order's status from what its lines have shipped and billed; pending approval stays."""
-    row = account.one("SELECT * FROM ns_transaction WHERE id = ?", identifier)
-    if row is None or row["type"] != "SalesOrd" or row["status"] == "A":
-        return
-    rows = account.rows(
-        "SELECT * FROM ns_transactionline WHERE \"transaction\" = ? AND iscogs = 'F' AND mainline = 'F'", identifier
-    )
-    status = _status_of(rows) or row["status"]
-    if status != row["status"]:
-        account.db.execute("UPDATE ns_transaction SET status = ? WHERE id = ?", (status, identifier))
-        stock.touch(account, identifier)
-
-
-def _status_of(rows: list[dict[str, Any]]) -> str | None:
-    """Return the letter of a sales order's state, or None where its lines say nothing (no goods, nothing billed)."""
-    goods = [line for line in rows if stock.is_stocked(line["itemtype"])]
-    is_open = any(line["isclosed"] != "T" and -line["quantity"] > line["quantityshiprecv"] for line in goods)
-    is_shipped = any(line["quantityshiprecv"] for line in goods)
-    sold = [line for line in rows if line["kitmemberof"] is None and line["isclosed"] != "T"]
-    is_billed = any(line["quantitybilled"] for line in rows)
-    if not is_open and sold and all(abs(line["quantitybilled"]) >= abs(line["quantity"]) for line in sold):
-        return "G"
-    if is_billed and is_open and is_shipped:
-        waits = any(line["quantityshiprecv"] > line["quantitybilled"] for line in goods if line["kitmemberof"] is None)
-        return "E" if waits else "D"
-    if is_shipped:
-        return "D" if is_open else "F"
-    if is_billed:
-        return "B" if is_open else "F"
-    if goods:
-        # With every good closed, a charge that is left is still to be billed.
-        return "B" if is_open else "F" if sold else "H"
-    return "H" if rows and not sold else None
-
-
 def _settle(account: Account, identifier: int) -> None:
     """Bring stock, status and total of a transaction in line with its lines."""
     row = account.one("SELECT * FROM ns_transaction WHERE id = ?", identifier) or {}
     lines = account.rows('SELECT * FROM ns_transactionline WHERE "transaction" = ? AND item IS NOT NULL', identifier)
+    numbers.forget(account, identifier)
     for line in lines:
         if row["type"] == "SalesOrd":
             stock.commit_line(account, identifier, line["id"])
+            _note_numbers(account, line)
         elif row["type"] == "CashSale" and row["moves_stock"] and _takes_stock(line):
             stock.move(account, line["item"], line["location"], quantityonhand=line["quantity"])
+            if line["kitmemberof"] is not None and numbers.kind_of(account, line["item"]):
+                raise not_modelled("numbers of a kit's members")
+            numbers.issue_line(account, identifier, line["id"], -line["quantity"], _detail(line))
     refresh_status(account, identifier)
     total = sum(-(line["foreignamount"] or 0) for line in lines if line["iscogs"] != "T")
     more = json.loads(row["body"])
@@ -224,6 +209,17 @@ def _settle(account: Account, identifier: int) -> None:
         'UPDATE ns_transactionline SET foreignamount = ?, netamount = ? WHERE "transaction" = ? AND id = 0',
         (total, total, identifier),
     )
+
+
+def _note_numbers(account: Account, line: dict[str, Any]) -> None:
+    """Write down the numbers that a sales order's line asks for: they move nothing."""
+    if _detail(line):
+        found = numbers.wished(account, line["item"], -line["quantity"], _detail(line))
+        numbers.assign(account, line["transaction"], line["id"], found, -1)
+
+
+def _detail(line: dict[str, Any]) -> Any:
+    return json.loads(line["body"] or "{}").get("inventoryDetail")
 
 
 def tax_of(account: Account, body: dict[str, Any]) -> float:
@@ -248,6 +244,7 @@ def _reverse_cash_sale(account: Account, identifier: int) -> None:
     for line in account.rows('SELECT * FROM ns_transactionline WHERE "transaction" = ?', identifier):
         if _takes_stock(line):
             stock.move(account, line["item"], line["location"], quantityonhand=-line["quantity"])
+            numbers.post(account, identifier, line["id"], back=True)
 
 
 def _takes_stock(line: dict[str, Any]) -> bool:
@@ -265,6 +262,7 @@ def _update_header(account: Account, kind: str, row: dict[str, Any], header: Par
         raise missing_mandatory("Customer")
     custom = {**json.loads(row["custom"]), **header.custom}
     check_mandatory_custom(account, "custbody", custom)
+    system_notes.note_changes(account, system_notes.TRANSACTION, row["id"], json.loads(row["custom"]), custom)
     values = {name: value for name, value in given.items() if name not in _NOT_HEADER}
     values |= {"custom": json.dumps(custom), "body": json.dumps({**json.loads(row["body"]), **header.other, **_shipping(header)})}
     if kind == "salesOrder" and given.get("status"):

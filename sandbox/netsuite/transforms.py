@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sandbox.netsuite import derived, payments, transactions
+from sandbox.netsuite import derived, payments, shipments, transactions
 from sandbox.netsuite.account import Account
 from sandbox.netsuite.problems import already_exists, invalid_content, nonexistent_id, not_modelled, user_error
 from sandbox.netsuite.record_body import Body, check_mandatory_custom
@@ -33,7 +33,7 @@ def transform(account: Account, kind: str, identifier: int, target: str, body: B
     if kind == "salesOrder" and source["status"] in ("A", "C", "H"):
         raise user_error("The sales order is not open.")
     made: dict[str, Any] = {
-        "itemFulfillment": lambda: derived.fulfil_order(account, source, body),
+        "itemFulfillment": lambda: shipments.fulfil_order(account, source, body),
         "invoice": lambda: derived.bill_order(account, source, body),
         "returnAuthorization": lambda: derived.authorise_return(account, source, body),
         "itemReceipt": lambda: derived.receive_return(account, source, body),

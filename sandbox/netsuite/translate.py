@@ -47,7 +47,6 @@ class _Translation:
 
     def __init__(self, account: Account) -> None:
         self.account = account
-        self.has_subsidiaries = account.settings.has_subsidiaries
 
     def query(self, node: exp.Expr, outer: Scope | None) -> list[Column]:
         """Rewrite a query and return its output columns."""
@@ -87,7 +86,7 @@ class _Translation:
             return
         if not isinstance(table, exp.Table) or isinstance(table.this, exp.Func):
             raise unsupported_search()
-        record = find_record(self.account.db, table.name, self.has_subsidiaries)
+        record = find_record(self.account, table.name)
         if record is None:
             raise record_not_found(table.name)
         alias = table.alias or table.name
@@ -140,7 +139,8 @@ def _built_in(dot: exp.Dot, scope: Scope) -> exp.Expr:
         raise unsupported_search()
     alias, source, column = scope.find(inner)
     value = _physical(alias, column)
-    if dot.name.upper() == "CF" or (column.name not in DISPLAY and column.name != "status" and not column.custom_type):
+    shown_by = DISPLAY.get(f"{source.label.lower()}.{column.name}") or DISPLAY.get(column.name)
+    if dot.name.upper() == "CF" or (shown_by is None and column.name != "status" and not column.custom_type):
         return value
     if column.name == "status" and "type" in source.columns:
         arguments = [exp.column("type", table=exp.to_identifier(alias)), value]
@@ -151,7 +151,9 @@ def _built_in(dot: exp.Dot, scope: Scope) -> exp.Expr:
         held = exp.Anonymous(this="json_extract", expressions=[exp.column("listvalues", table="f"), path])
         lookup = exp.select(exp.Coalesce(this=held, expressions=[value.copy()])).from_("ns_customfield AS f")
         return lookup.where(exp.Lower(this=exp.column("scriptid", table="f")).eq(column.name)).subquery()
-    table, shown = DISPLAY[column.name]
+    if shown_by is None:
+        return value
+    table, shown = shown_by
     return exp.select(exp.column(shown, table="d")).from_(f"{table} AS d").where(exp.column("id", table="d").eq(value)).subquery()
 
 

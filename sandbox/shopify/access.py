@@ -48,8 +48,18 @@ def _refusal(scopes: AbstractSet[str], place: str, field: str) -> GraphQLError |
     needed, told = _rules().get(place, ((), ""))
     if not needed or not scopes.isdisjoint(needed):
         return None
+    return refusal(field, told)
+
+
+def refusal(field: str, told: str) -> GraphQLError:
+    """Return the refusal of a field that needs other access, in the recorded words."""
     extensions: dict[str, Any] = {"code": "ACCESS_DENIED", "documentation": _DOCUMENTATION, "requiredAccess": told}
     return GraphQLError(f"Access denied for {field} field. Required access: {told}", extensions=extensions)
+
+
+def all_scopes() -> frozenset[str]:
+    """Return every scope that the schema file names."""
+    return frozenset(scope for scopes, _ in _rules().values() for scope in scopes)
 
 
 def with_implied(scopes: AbstractSet[str]) -> frozenset[str]:

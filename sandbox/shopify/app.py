@@ -19,12 +19,12 @@ from starlette.routing import Route
 
 from sandbox.shopify import bulk
 from sandbox.shopify.answering import answer, schema
+from sandbox.shopify.installation import VERSION, version_used
 from sandbox.shopify.shop import Shop
 
 if TYPE_CHECKING:
     from sandbox.world import World
 
-VERSION = "2026-10"
 TOKEN_SECONDS = 86399
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -96,7 +96,7 @@ def _is_allowed(shop: Shop, token: str) -> bool:
 
 def _reply(shop: Shop, body: dict[str, Any], status: int = 200) -> Response:
     headers = {
-        "X-Shopify-API-Version": VERSION,
+        "X-Shopify-API-Version": version_used(shop),
         "Date": format_datetime(shop.clock.now(), usegmt=True),
         "Content-Type": "application/json; charset=utf-8",
     }

@@ -8,6 +8,7 @@ from typing import Any
 from sandbox.shopify.connections import connection, number
 from sandbox.shopify.executor import not_modelled
 from sandbox.shopify.levels import STATES, Pair
+from sandbox.shopify.metafields import fields_of
 from sandbox.shopify.search import Filters, Search, is_number
 from sandbox.shopify.shop import Shop
 from sandbox.shopify.values import Node, iso, legacy
@@ -80,11 +81,13 @@ def variant_node(shop: Shop, variant_id: str | None) -> Node | None:
         "inventoryPolicy": row.get("inventory_policy", "DENY"),
         "inventoryItem": lambda: item_node(shop, item),
         "requiresComponents": row.get("requires_components", False),
+        **fields_of(shop, variant_id),
         "product": {
             "__typename": "Product",
             "id": row.get("product_id"),
             "title": row.get("product_title") or row.get("title"),
             "tags": sorted(row.get("tags", [])),
+            **fields_of(shop, row.get("product_id")),
         },
         # Recorded: the sum of available over active levels.
         "inventoryQuantity": lambda: sum(

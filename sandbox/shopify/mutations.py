@@ -18,6 +18,7 @@ from sandbox.shopify.activation import activate
 from sandbox.shopify.fulfillment_mutation import create_fulfillment
 from sandbox.shopify.inventory_nodes import item_node, location_node
 from sandbox.shopify.levels import STATES
+from sandbox.shopify.metafield_mutations import delete_metafields, set_metafields
 from sandbox.shopify.shop import Shop
 
 _MISMATCH = "The idempotency key was used with other parameters."
@@ -37,6 +38,8 @@ def mutation_root(shop: Shop) -> dict[str, Any]:
         "inventorySetQuantities": lambda info, **given: _set_quantities(shop, info, given["input"]),
         "inventoryActivate": lambda info, **given: _activate(shop, info, given),
         "bulkOperationRunQuery": lambda info, query, **_: bulk.run_query(shop, info.schema, query),
+        "metafieldsSet": lambda info, metafields: set_metafields(shop, metafields, info.context.scopes),
+        "metafieldsDelete": lambda info, metafields: delete_metafields(shop, metafields, info.context.scopes),
         "fulfillmentCreate": lambda info, **given: create_fulfillment(shop, given["fulfillment"]),  # noqa: ARG005
     }
 

@@ -14,6 +14,9 @@ from typing import Any
 from sandbox.shopify.levels import Levels
 
 Order = dict[str, Any]
+_CHANGEABLE = frozenset(
+    {"gateway", "tenders", "note", "tags", "attributes", "po_number", "email", "customer", "tax_title", "tax_lines"}
+)
 OPEN = ("OPEN", "IN_PROGRESS", "SCHEDULED", "ON_HOLD")
 
 
@@ -130,6 +133,20 @@ class OrderActions(Levels):
         self.touch(order, self.clock.now())
         return {"line_ids": [line["id"] for line in added]}
 
+    def change_order(self, body: dict[str, Any]) -> dict[str, Any]:
+        """Change what staff or an app can of an order, or how it was paid: {order_id, and any of `_CHANGEABLE`}.
+
+        Raises:
+            ValueError: it names something else.
+        """
+        order = self.orders[body["order_id"]]
+        given = {name: value for name, value in body.items() if name != "order_id"}
+        if unknown := sorted(set(given) - _CHANGEABLE):
+            raise ValueError(f"of an order cannot be changed: {', '.join(unknown)}")
+        order["body"] = {**order["body"], **given}
+        self.touch(order, self.clock.now())
+        return {}
+
     def new_line(self, row: Mapping[str, Any]) -> dict[str, Any]:
         """Return a line from its seed."""
         variant = self.variants.get(row.get("variant_id") or "", {})
@@ -185,12 +202,14 @@ class OrderActions(Levels):
             self.shift_line(line, place, {"available": -line["quantity"], "committed": line["quantity"]})
 
     def open_fulfillment_order(self, order: Order, place: str, units: Mapping[str, int]) -> dict[str, Any]:
-        """Add a fulfilment order for units by line id."""
+        """Add a fulfilment order for units by line id; the first of an order has the ids that its seed may name."""
+        named = {} if order["fulfillment_orders"] else order["body"].get("fulfillment_order", {})
+        ids = named.get("line_ids", {})
         rows = [
-            {"id": self.new_id("FulfillmentOrderLineItem"), "line_id": key, "total": count, "remaining": count}
+            {"id": ids.get(key) or self.new_id("FulfillmentOrderLineItem"), "line_id": key, "total": count, "remaining": count}
             for key, count in units.items()
         ]
-        made = {"id": self.new_id("FulfillmentOrder"), "status": "OPEN", "location_id": place, "lines": rows}
+        made = {"id": named.get("id") or self.new_id("FulfillmentOrder"), "status": "OPEN", "location_id": place, "lines": rows}
         order["fulfillment_orders"].append(made)
         return made
 

@@ -10,6 +10,7 @@ from typing import Any
 from sandbox.shopify.agreements import agreements_node, payments, refund_line_amounts, refund_tenders, refunded_by, taken_off
 from sandbox.shopify.connections import connection
 from sandbox.shopify.inventory_nodes import location_node, variant_node
+from sandbox.shopify.metafields import fields_of
 from sandbox.shopify.order_actions import Order, open_units
 from sandbox.shopify.shipping_nodes import fulfillment_node, fulfillment_order_node
 from sandbox.shopify.shop import Shop
@@ -19,7 +20,6 @@ from sandbox.shopify.values import (
     attributes,
     iso,
     legacy,
-    metafield,
     money,
     net_of,
     shipping_of,
@@ -69,9 +69,23 @@ def order_node(shop: Shop, order: Order) -> Node:
         ),
         "customAttributes": attributes(body.get("attributes", {})),
         "discountCodes": body.get("discount_codes", []),
-        "metafield": lambda namespace=None, key=None: metafield(body, namespace, key),
+        **fields_of(shop, order["id"]),
+        "customerJourneySummary": _journey(body.get("utm")),
         **_money_of(shop, order),
         **_parts_of(shop, order),
+    }
+
+
+def _journey(utm: Mapping[str, str] | None) -> Node | None:
+    """Return a CustomerJourneySummary of one visit, by its UTM parameters; None where nobody was tracked (till, draft)."""
+    if utm is None:
+        return None
+    names = ("source", "medium", "campaign", "content", "term")
+    parameters = {"__typename": "UTMParameters", **{name: utm.get(name) for name in names}}
+    return {
+        "__typename": "CustomerJourneySummary",
+        "ready": True,
+        "lastVisit": {"__typename": "CustomerVisit", "source": utm.get("source") or "direct", "utmParameters": parameters},
     }
 
 
@@ -189,7 +203,10 @@ def _parts_of(shop: Shop, order: Order) -> Node:
         "fulfillmentOrders": lambda **given: connection(
             order["fulfillment_orders"], given, lambda row: fulfillment_order_node(shop, order, row, lines)
         ),
-        "fulfillments": lambda first=None: [fulfillment_node(shop, order, row, lines) for row in order["fulfillments"][:first]],
+        # Recorded: the newest first.
+        "fulfillments": lambda first=None: [
+            fulfillment_node(shop, order, row, lines) for row in order["fulfillments"][::-1][:first]
+        ],
         "refunds": lambda first=None: [refund_node(shop, order, row) for row in order["refunds"][:first]],
     }
 

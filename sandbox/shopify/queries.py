@@ -8,7 +8,9 @@ from typing import Any
 
 from sandbox.shopify.connections import Key, connection, number
 from sandbox.shopify.executor import Context, not_modelled
+from sandbox.shopify.installation import installation_node, version_nodes
 from sandbox.shopify.inventory_nodes import item_node, level_node, location_node, variant_node
+from sandbox.shopify.metafields import definition_node
 from sandbox.shopify.order_actions import Order
 from sandbox.shopify.order_nodes import draft_node, financial_status, line_node, order_node, refund_node
 from sandbox.shopify.search import Filters, Search, is_flag, is_number, is_text
@@ -67,9 +69,14 @@ class _Roots:
             "inventoryItem": lambda id: item_node(shop, id, self.search),  # noqa: A006
             "inventoryItems": self.items,
             "inventoryLevel": lambda id: self.find(id, "InventoryLevel"),  # noqa: A006
+            "metafieldDefinitions": self.definitions,
+            "metafieldDefinition": self.definition,
+            "currentAppInstallation": lambda: installation_node(self.context.scopes),
+            "publicApiVersions": lambda: version_nodes(shop),
             "nodes": lambda ids: [self.find(key) for key in ids],
             "node": self.find,
-            "shop": {"__typename": "Shop", "id": "gid://shopify/Shop/1", "name": shop.code, "currencyCode": shop.currency}
+            "shop": {"__typename": "Shop", "id": shop.seed.get("id", "gid://shopify/Shop/1")}
+            | {"name": shop.seed.get("name", shop.code), "currencyCode": shop.currency}
             | {"taxesIncluded": shop.taxes_included, "ianaTimezone": str(shop.timezone)},
         }
 
@@ -117,6 +124,23 @@ class _Roots:
         matches = self.search.matcher("inventoryItems", query, filters)
         found = sorted((key for key in self.shop.items if matches(key)), key=number)
         return connection(found, given, lambda key: item_node(self.shop, key), lambda key: (number(key), number(key)))
+
+    def definitions(self, ownerType: str, namespace: str | None = None, key: str | None = None, **given: Any) -> Any:  # noqa: N803
+        """Return the metafield definitions of an owner type, by id."""
+        rows = [
+            row
+            for row in self.shop.metafields.definitions.values()
+            if row["owner_type"] == ownerType and namespace in (None, row["namespace"]) and key in (None, row["key"])
+        ]
+        found = sorted(rows, key=lambda row: number(row["id"]))
+        return connection(found, given, definition_node, lambda row: (number(row["id"]), number(row["id"])))
+
+    def definition(self, id: str | None = None, identifier: dict[str, Any] | None = None) -> Any:  # noqa: A002
+        """Return a metafield definition by id or by owner type, namespace and key."""
+        store = self.shop.metafields
+        wanted = identifier or {}
+        row = store.definitions.get(id) if id else store.definition(wanted["ownerType"], (wanted["namespace"], wanted["key"]))
+        return definition_node(row) if row else None
 
     def find(self, id: str, kind: str | None = None) -> Any:  # noqa: A002 - the schema's name
         """Return the object of an id, None where there is none.

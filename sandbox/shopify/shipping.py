@@ -20,7 +20,9 @@ class Shipping(OrderActions):
     drafts: dict[str, dict[str, Any]]
 
     def fulfil(self, body: dict[str, Any]) -> dict[str, Any]:
-        """Fulfil what is open of an order: {order_id, quantities?: {line id: units}, tracking?: {company, number, url}, at?}.
+        """Fulfil what is open of an order: {order_id, quantities?: {line id: units}, tracking?: one or a list, at?}.
+
+        A tracking is {company, number, url}.
 
         Raises:
             ValueError: more units of a line than are open.
@@ -65,7 +67,10 @@ class Shipping(OrderActions):
         return rows
 
     def cancel_fulfilment(self, body: dict[str, Any]) -> dict[str, Any]:
-        """Take back a fulfilment: {order_id, fulfillment_id}; its units are open again, in a fulfilment order of their own."""
+        """Take back a fulfilment: {order_id, fulfillment_id}; its units are open again.
+
+        Recorded: in the fulfilment order they came from while that is in progress, in one of their own once it is closed.
+        """
         order = self.orders[body["order_id"]]
         row = next(row for row in order["fulfillments"] if row["id"] == body["fulfillment_id"])
         if row["status"] != "SUCCESS" or order["kind"] == "till":
@@ -74,11 +79,16 @@ class Shipping(OrderActions):
             raise ValueError("after a return or a cancellation this is not modelled")
         row["status"] = "CANCELLED"
         units = {part["line_id"]: part["quantity"] for part in row["lines"]}
-        for routed in order["fulfillment_orders"]:
-            if routed["id"] == row["fulfillment_order_id"] and routed["status"] == "CLOSED":
-                for part in routed["lines"]:
-                    part["remaining"] = part["total"]
-        self.open_fulfillment_order(order, row["location_id"], units)
+        routed = next(routed for routed in order["fulfillment_orders"] if routed["id"] == row["fulfillment_order_id"])
+        if routed["status"] == "CLOSED":
+            for part in routed["lines"]:
+                part["remaining"] = part["total"]
+            self.open_fulfillment_order(order, row["location_id"], units)
+        else:
+            for part in routed["lines"]:
+                part["remaining"] += units.get(part["line_id"], 0)
+            is_whole = all(part["remaining"] == part["total"] for part in routed["lines"])
+            routed["status"] = "OPEN" if is_whole else "IN_PROGRESS"
         for line_id, count in units.items():
             self.shift_line(_line(order, line_id), row["location_id"], {"committed": count})
         self.touch(order, self.clock.now())
@@ -149,12 +159,12 @@ class Shipping(OrderActions):
             "location_id": routed["location_id"],
             "fulfillment_order_id": routed["id"],
             "created_at": at,
-            "tracking": [tracking] if tracking else [],
+            "tracking": _trackings(tracking),
             "lines": rows,
         }
 
     def open_draft(self, body: dict[str, Any]) -> dict[str, Any]:
-        """Open a draft order: {lines, location_id?, reserve_until?}; with an instant it moves available to reserved."""
+        """Open a draft order: {lines, location_id?, reserve_until?, created_at?}; until `reserve_until` it holds its units."""
         now = self.clock.now()
         until = datetime.fromisoformat(body["reserve_until"]) if body.get("reserve_until") else None
         draft: dict[str, Any] = {
@@ -164,7 +174,7 @@ class Shipping(OrderActions):
             "lines": [self.new_line(row) for row in body["lines"]],
             "reserve_until": until,
             "reserves": until is not None,
-            "created_at": now,
+            "created_at": datetime.fromisoformat(body["created_at"]) if body.get("created_at") else now,
             "updated_at": now,
             "order_id": None,
             "body": body,
@@ -176,13 +186,14 @@ class Shipping(OrderActions):
         return {"id": draft["id"], "name": draft["name"]}
 
     def complete_draft(self, body: dict[str, Any]) -> dict[str, Any]:
-        """Complete a draft: {draft_id}; what it reserved is free again, and an order of it is placed."""
+        """Complete a draft: {draft_id, order?: {id, name}}; what it reserved is free again, and an order of it is placed."""
         draft = self.drafts[body["draft_id"]]
         if draft["status"] != "OPEN":
             raise ValueError("this draft is completed")
         self._release(draft)
         lines = [{key: value for key, value in line.items() if key != "id"} for line in draft["lines"]]
         given = {key: value for key, value in draft["body"].items() if key not in ("id", "name", "reserve_until")}
+        given |= {"created_at": None, **body.get("order", {})}
         placed = self.place_order(given | {"lines": lines, "kind": "draft", "location_id": draft["location_id"]})
         draft |= {"status": "COMPLETED", "order_id": placed["id"], "updated_at": self.clock.now()}
         return placed
@@ -208,6 +219,17 @@ class Shipping(OrderActions):
         for line in draft["lines"]:
             units = sign * line["quantity"]
             self.shift_line(line, draft["location_id"], {"reserved": units, "available": -units})
+
+
+def _trackings(given: Any) -> list[dict[str, Any]]:
+    """Return tracking rows; the mutation takes several numbers with their addresses, and one company for all (recorded)."""
+    if isinstance(given, list):
+        return given
+    numbers = (given or {}).get("numbers") or []
+    if not numbers:
+        return [given] if given else []
+    urls = [*(given.get("urls") or []), *([None] * len(numbers))]
+    return [{"company": given.get("company"), "number": number, "url": url} for number, url in zip(numbers, urls, strict=False)]
 
 
 def _line(order: Order, line_id: str) -> dict[str, Any]:

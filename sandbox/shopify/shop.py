@@ -11,6 +11,8 @@ from zoneinfo import ZoneInfo
 from sandbox.clock import Clock
 from sandbox.shopify.access import with_implied
 from sandbox.shopify.bucket import Bucket
+from sandbox.shopify.installation import VERSIONS, change_definitions, change_metafields, change_scopes, change_versions
+from sandbox.shopify.metafields import Metafields
 from sandbox.shopify.order_actions import Order
 from sandbox.shopify.shipping import Shipping
 
@@ -35,12 +37,12 @@ class Shop(Shipping):
         self.scopes: list[str] = seed.get("scopes", [])
         self.bucket = Bucket(**seed.get("bucket", {"maximum": 2000, "restore": 100}))
         self.tokens: dict[str, datetime | None] = {}
-        self._narrow: dict[str, frozenset[str]] = {}
+        self.narrow: dict[str, frozenset[str]] = {}
         for given in seed.get("static_tokens", []):
             row = {"token": given} if isinstance(given, str) else given
             self.tokens[row["token"]] = None
             if "scopes" in row:
-                self._narrow[row["token"]] = with_implied(frozenset(row["scopes"]))
+                self.narrow[row["token"]] = with_implied(frozenset(row["scopes"]))
         self.orders: dict[str, Order] = {}
         self.drafts: dict[str, dict[str, Any]] = {}
         self.index: dict[str, Order] = {}
@@ -50,6 +52,13 @@ class Shop(Shipping):
         self.bulk: dict[str, dict[str, Any]] = {}
         self.origin = ""
         self._next = 900_000_000
+        self.versions: list[dict[str, Any]] = seed.get("api_versions", VERSIONS)
+        self.metafields = Metafields(self.new_id, self.clock.now)
+        for row in seed.get("metafield_definitions", []):
+            self.metafields.define(row)
+        for key, row in self.variants.items():
+            self.metafields.seed(key, row.get("metafields", {}))
+            self.metafields.seed(row.get("product_id", ""), row.get("product_metafields", {}))
         for row in seed.get("orders", []):
             self.place_order(row)
         for row in seed.get("drafts", []):
@@ -77,9 +86,24 @@ class Shop(Shipping):
             "levels": self.change_level,
             "lag": self.set_lag,
             "locations": self.change_location,
+            "change_order": self.change_order,
+            "metafields": lambda given: change_metafields(self, given),
+            "metafield_definition": lambda given: change_definitions(self, given),
+            "scopes": lambda given: change_scopes(self, given),
+            "api_versions": lambda given: change_versions(self, given),
         }
         self.settle()
         return actions[action](body)
+
+    def place_order(self, body: dict[str, Any]) -> Order:
+        """Place an order, with the metafields of its seed."""
+        made = super().place_order(body)
+        self.metafields.seed(made["id"], body.get("metafields", {}))
+        return made
+
+    def has_owner(self, key: str) -> bool:
+        """Tell whether there is an order, variant or product of that id."""
+        return key in self.orders or key in self.variants or any(row.get("product_id") == key for row in self.variants.values())
 
     def new_id(self, kind: str) -> str:
         """Return a new id of a kind."""
@@ -88,8 +112,8 @@ class Shop(Shipping):
 
     def scopes_of(self, token: str) -> frozenset[str] | None:
         """Return what a token may do; None for everything, where neither the token nor the seed states scopes."""
-        if token in self._narrow:
-            return self._narrow[token]
+        if token in self.narrow:
+            return self.narrow[token]
         return with_implied(frozenset(self.scopes)) if "scopes" in self.seed else None
 
     def is_visible(self, order: Order, scopes: frozenset[str] | None) -> bool:

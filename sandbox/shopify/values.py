@@ -114,13 +114,3 @@ def tax_lines(shop: Shop, order: Order, amount: Decimal) -> list[Node]:
 def attributes(given: Mapping[str, str]) -> list[Node]:
     """Return custom attributes."""
     return [{"__typename": "Attribute", "key": key, "value": value} for key, value in given.items()]
-
-
-def metafield(body: Mapping[str, Any], namespace: str | None, key: str | None) -> Node | None:
-    """Return a metafield by namespace and key; a key with a dot holds both."""
-    name = f"{namespace}.{key}" if namespace else str(key)
-    value = body.get("metafields", {}).get(name)
-    if value is None:
-        return None
-    namespace, _, key = name.rpartition(".")
-    return {"__typename": "Metafield", "namespace": namespace, "key": key, "value": value, "type": "single_line_text_field"}

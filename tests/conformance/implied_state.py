@@ -27,6 +27,11 @@ def shop_seed(found: list[Found], currency: str = "USD") -> dict[str, Any]:
     _tell_children(found)
     levels = list(_levels(found))
     variants = _variants(found, levels)
+    for kind, row in found:
+        if kind == "MetafieldOwner":
+            key = number(row["id"])
+            made = {"id": f"gid://shopify/ProductVariant/{key}", "inventory_item_id": f"gid://shopify/InventoryItem/{key}"}
+            variants.append(made | {"product_id": row["id"]})
     orders = [_order(row) for row in _merged(found, "Order").values()]
     locations = _locations(found, levels)
     for kind, row in found:

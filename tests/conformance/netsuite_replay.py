@@ -36,7 +36,6 @@ NOT_PROVOKED = {
     "unexpected": "the sandbox has no failure of its own; the control endpoint's faults answer what they are told to",
     "frequency_limit": "limits over time windows are not modelled, the concurrency limit is",
     "apply_refnum_is_read_only": "recorded of a vendor payment, and those are not modelled",
-    "invalid_serial_on_issue": "serial numbers are not modelled yet",
     "async_accept": "asynchronous requests are not modelled",
     "async_job": "asynchronous requests are not modelled",
     "batch_request": "batches are not modelled",
@@ -130,6 +129,13 @@ def _bad_login(ask: Ask) -> requests.Response:
     return ask("GET", f"{RECORD}/salesOrder/1", headers={"Authorization": "Bearer wrong"})
 
 
+def _unknown_serial(ask: Ask) -> requests.Response:
+    body = _order()
+    assigned = {"items": [{"issueInventoryNumber": {"id": "430"}, "quantity": 1}]}
+    body["item"]["items"][0] |= {"item": {"id": "102"}, "inventoryDetail": {"quantity": 1, "inventoryAssignment": assigned}}
+    return ask("POST", f"{RECORD}/cashSale", body)
+
+
 MISTAKES: dict[str, Callable[[Ask], requests.Response]] = {
     "suiteql_unknown_identifier": _unknown_identifier,
     "suiteql_record_not_visible_to_role": _unknown_record,
@@ -140,6 +146,7 @@ MISTAKES: dict[str, Callable[[Ask], requests.Response]] = {
     "invalid_property_name": _unknown_property,
     "nonexistent_id": _unknown_id,
     "invalid_login": _bad_login,
+    "invalid_serial_on_issue": _unknown_serial,
 }
 
 

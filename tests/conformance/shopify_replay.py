@@ -153,6 +153,8 @@ def _before(pair: Pair) -> list[Found]:
     stocked = (pair.answer.get("data") or {}).get("inventoryActivate")
     if isinstance(stocked, dict):
         return _before_activation(pair.variables, stocked)
+    if isinstance(pair.variables.get("metafields"), list):
+        return _owners(pair)
     given = pair.variables.get("input")
     told = (pair.answer.get("data") or {}).get("inventorySetQuantities")
     if not isinstance(given, dict) or not isinstance(told, dict) or "quantities" not in given:
@@ -174,6 +176,15 @@ def _before(pair: Pair) -> list[Found]:
             level = {"item": item, "location": place, "quantities": [{"name": "available", "quantity": before}]}
             found.append(("InventoryLevel", level))
     return found
+
+
+def _owners(pair: Pair) -> list[Found]:
+    """Return the products whose metafields are written, but those that the answer says are not there."""
+    told = (pair.answer.get("data") or {}).get("metafieldsSet") or {}
+    gone = {int(error["field"][1]) for error in told.get("userErrors") or [] if error["message"] == "Owner does not exist."}
+    rows = pair.variables["metafields"]
+    owners = {row.get("ownerId") for index, row in enumerate(rows) if index not in gone}
+    return [("MetafieldOwner", {"id": owner}) for owner in owners if owner and "/Product/" in owner]
 
 
 def _before_activation(variables: dict[str, Any], told: dict[str, Any]) -> list[Found]:

@@ -10,6 +10,7 @@ from flows import command_line
 from flows.wiring import open_context
 from tasks.compute import compute_numbers
 from tasks.record_run import begin_run, keep_snapshot, load_state
+from tests.e2e.order_world import follow_to_settlement
 from tests.e2e.steps import read
 from tests.worlds.running import small_world_in
 
@@ -50,8 +51,15 @@ def bodies(monkeypatch):
     from tests.e2e import driver
 
     driver.without_prefect(monkeypatch.setattr)
-    for module in (driver.flows.publish_inventory, driver.flows.sync_orders):
+    for module in (driver.flows.publish_inventory, driver.flows.reconcile, driver.flows.rewrite_fields, driver.flows.sync_orders):
         for name, value in list(vars(module).items()):
             if isinstance(value, Flow):
                 monkeypatch.setattr(module, name, value.fn)
     monkeypatch.setitem(HttpSession.__init__.__kwdefaults__, "sleep", lambda seconds: None)
+
+
+@pytest.fixture
+def books(world, tmp_path):
+    """The small world with a contract that follows orders to their settlement, and the items for it."""
+    follow_to_settlement(world, tmp_path / "contract" / "contract.yaml")
+    return world

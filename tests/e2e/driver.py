@@ -23,8 +23,11 @@ from sqlalchemy import Engine, event
 
 import flows.publish_inventory
 import flows.publish_skus
+import flows.reconcile
+import flows.rewrite_fields
 import flows.sync_orders
 import tasks.few_skus
+import tasks.reconcile_report
 import tasks.report
 from contract.errors import TruecountError
 from flows.parameters import PublishParameters, SyncParameters
@@ -52,12 +55,21 @@ class Writes:
 
 def without_prefect(put=setattr) -> None:
     """Let the bodies call the tasks' own functions: no Prefect server is needed."""
-    for module in (flows.publish_inventory, flows.publish_skus, flows.sync_orders, tasks.few_skus):
+    for module in (
+        flows.publish_inventory,
+        flows.publish_skus,
+        flows.reconcile,
+        flows.rewrite_fields,
+        flows.sync_orders,
+        tasks.few_skus,
+    ):
         for name, value in list(vars(module).items()):
             if isinstance(value, Task):
                 put(module, name, value.fn)
-    for name in ("create_table_artifact", "create_markdown_artifact"):
-        put(tasks.report, name, lambda *_, **__: None)
+    for module in (tasks.report, tasks.reconcile_report):
+        for name in ("create_table_artifact", "create_markdown_artifact", "create_link_artifact"):
+            if hasattr(module, name):
+                put(module, name, lambda *_, **__: None)
 
 
 def watch(writes: Writes) -> None:

@@ -14,8 +14,8 @@ from flows.publish_skus import WHOLE
 from flows.wiring import open_context
 from store.runs import newest_runs
 from store.snapshots import load_snapshot, snapshot_folder
-from tests.e2e.test_order_lives import variant
-from tests.e2e.test_small_world import sync
+from tests.e2e.order_world import variant
+from tests.e2e.steps import sync
 
 PLACE, UNITS, STOCK, COVER = "gid://shopify/Location/1001", 3, 30, 1
 

@@ -10,10 +10,9 @@ from flows.wiring import open_context
 from tasks.compute import compute_numbers
 from tasks.publish_outlets import write_outlets
 from tasks.publish_quantities import publish_changes, settle_unanswered
-from tasks.read_inventory import read_catalogue, read_netsuite_lines
 from tasks.record_run import begin_run, load_state, remember_levels
-from tasks.sync_orders import build_order_documents, capture_orders, record_orders, window_start, write_documents
-from tests.e2e.steps import read
+from tasks.sync_orders import Window
+from tests.e2e.steps import read, sync
 
 
 def compute(context):
@@ -33,17 +32,6 @@ def against_truth(numbers, world):
 def publish(context, numbers):
     run_id = begin_run(context, "publish-inventory", {})
     return publish_changes.fn(context, run_id, numbers["out_quantity_changes"])
-
-
-def sync(context, since=None):
-    run_id = begin_run(context, "sync-orders", {})
-    started = context.now()
-    raw = capture_orders.fn(context, run_id, window_start(context, since))
-    raw |= read_catalogue.fn(context, run_id) | read_netsuite_lines.fn(context, run_id)
-    decided = build_order_documents.fn(context, raw)
-    outcomes = write_documents.fn(context, run_id, decided.documents)
-    record_orders.fn(context, run_id, outcomes, started)
-    return outcomes
 
 
 def test_every_number_is_the_truth_and_a_second_run_changes_nothing(world):
@@ -67,7 +55,7 @@ def test_orders_are_written_once_and_the_numbers_stay_true(world):
         assert {"written", "adopted"} <= set(first["outcome"])
         assert "failed" not in set(first["outcome"])
         assert "written" not in set(sync(context)["outcome"])
-        second = sync(context, since=context.now() - timedelta(days=30))
+        second = sync(context, Window(context.now() - timedelta(days=30), is_regular=False))
         assert "written" not in set(second["outcome"])
         assert (second["outcome"] == "adopted").sum() == first["outcome"].isin(["written", "adopted"]).sum()
         told = against_truth(compute(context), world)

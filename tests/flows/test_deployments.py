@@ -20,6 +20,7 @@ from tests.flows.conftest import ROOT
 
 DEPLOYMENTS = YAML(typ="safe").load((ROOT / "prefect.yaml").read_text())["deployments"]
 MINUTES = {"publish-what-changed": 5, "book-new-orders": 10}
+NIGHTLY, BY_HAND = "reconcile-every-night", "rewrite-fields"
 BY_NAME = {row["name"]: row for row in DEPLOYMENTS}
 
 
@@ -29,7 +30,8 @@ def load(entrypoint):
 
 
 def test_the_deployments_are_those_that_are_tested_here():
-    assert set(BY_NAME) == set(MINUTES)
+    assert {name for name in BY_NAME if BY_NAME[name]["schedules"]} == {*MINUTES, NIGHTLY}
+    assert {name for name in BY_NAME if not BY_NAME[name]["schedules"]} == {BY_HAND}
 
 
 @pytest.mark.parametrize("name", sorted(BY_NAME))
@@ -38,9 +40,10 @@ def test_an_entry_point_imports_and_takes_the_parameters_it_is_given(name, monke
     flow = load(BY_NAME[name]["entrypoint"])
     assert isinstance(flow, Flow)
     by_hand = flow.validate_parameters(BY_NAME[name].get("parameters", {}))
-    assert not by_hand or by_hand["parameters"].dry_run
+    assert not by_hand or name == NIGHTLY or by_hand["parameters"].dry_run
     for schedule in BY_NAME[name]["schedules"]:
-        assert flow.validate_parameters(schedule["parameters"])["parameters"].dry_run is False
+        given = flow.validate_parameters(schedule["parameters"])["parameters"]
+        assert given.notify if name == NIGHTLY else given.dry_run is False
 
 
 @pytest.mark.parametrize(
@@ -70,7 +73,15 @@ def test_cron_runs_are_scheduled_and_write(prefect, name):
     assert all(row["parameters"]["parameters"]["dry_run"] is False for row in runs)
 
 
-@pytest.mark.parametrize("name", sorted(MINUTES))
+def test_the_reconciliation_is_scheduled_every_night_and_tells_people(prefect):
+    deployment_id = prefect.deployments()[NIGHTLY]["id"]
+    runs = [row for row in prefect.cron_runs if row["deployment_id"] == deployment_id]
+    times = [datetime.fromisoformat(row["expected_start_time"]) for row in runs]
+    assert {after - before for before, after in pairwise(times)} == {timedelta(days=1)}
+    assert all(row["parameters"]["parameters"] == {"notify": True} for row in runs)
+
+
+@pytest.mark.parametrize("name", sorted(BY_NAME))
 def test_the_form_explains_every_parameter_and_starts_dry(prefect, name):
     deployment = prefect.deployments()[name]
     assert deployment["description"]
@@ -79,7 +90,8 @@ def test_the_form_explains_every_parameter_and_starts_dry(prefect, name):
     (parameter,) = schema["properties"].values()
     (model,) = schema["definitions"].values()
     assert parameter["description"]
-    assert parameter["default"]["dry_run"] is True
+    assert parameter["default"].get("dry_run", True) is True, "what writes starts dry"
+    assert "dry_run" in parameter["default"] or name == NIGHTLY, "only the reconciliation writes nowhere"
     assert set(parameter["default"]) == set(model["properties"])
     for field, told in model["properties"].items():
         assert told["title"] != field
@@ -89,7 +101,7 @@ def test_the_form_explains_every_parameter_and_starts_dry(prefect, name):
     assert deployment["enforce_parameter_schema"]
 
 
-@pytest.mark.parametrize("name", sorted(MINUTES))
+@pytest.mark.parametrize("name", sorted(BY_NAME))
 def test_a_deployment_runs_once_at_a_time(prefect, name):
     deployment = prefect.deployments()[name]
     assert deployment["global_concurrency_limit"]["limit"] == 1
@@ -142,8 +154,8 @@ def test_the_scheduled_runs_publish_and_book_and_say_so(worker):
     assert {row["outcome"] for row in rows} == {"accepted"}
     orders = worker.artifacts(started["book-new-orders"])
     booked = [row for row in json.loads(orders["order-documents"]["data"]) if row["outcome"] == "written"]
-    assert runs["book-new-orders"]["name"] == f"wrote {len(booked)} of 13 orders, 0 set aside"
-    assert orders["orders-summary"]["data"].startswith(f"# Wrote {len(booked)} of 13 orders")
+    assert runs["book-new-orders"]["name"] == f"wrote {len(booked)} documents of 13 orders, 0 orders set aside"
+    assert orders["orders-summary"]["data"].startswith(f"# Wrote {len(booked)} documents of 13 orders")
     written = select(documents.c.external_id, documents.c.netsuite_id).where(documents.c.status == "written")
     assert sorted(in_store(worker, written)) == sorted((row["external id"], row["NetSuite id"]) for row in booked)
     assert recorded(worker, "sync-orders").status == "done"

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from contract.errors import FatalError
-from store import documents, evidence, quarantine, runs, watermarks
+from store import documents, evidence, orders, quarantine, runs, watermarks
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
@@ -140,3 +140,39 @@ def test_the_last_run_explains_a_number(engine):
     assert evidence.prune_explanations(engine, keep_runs=1) == 1
     assert evidence.explanations_of(engine, "A", run_id=first).empty
     assert len(evidence.explanations_of(engine, "A")) == 1
+
+
+def test_what_is_dismissed_stays_so_until_it_is_released(engine):
+    quarantine.set_aside(engine, [_thing(entity_key="1"), _thing(entity_key="2")], at_utc=NOON)
+    assert quarantine.dismiss(engine, "eu", "1", "by hand", at_utc=NOON) == 1
+    assert quarantine.dismiss(engine, "eu", "1", "again", at_utc=NOON) == 0
+    assert quarantine.dismiss(engine, "us", "2", "another shop's", at_utc=NOON) == 0
+    assert list(quarantine.open_rows(engine)["entity_key"]) == ["2"]
+    later = NOON + timedelta(hours=1)
+    healed = {"entity_type": "order", "checked_since_utc": later, "shop_codes": ["eu"]}
+    assert quarantine.resolve_healed(engine, **healed) == 1, "what is dismissed does not heal"
+    quarantine.set_aside(engine, [_thing(entity_key="1")], at_utc=later)
+    (row,) = quarantine.open_rows(engine, is_dismissed=True).to_dict("records")
+    assert (row["entity_key"], row["note"], row["seen_count"]) == ("1", "by hand", 2)
+    assert quarantine.release(engine, "eu", "1", "a mistake") == 1
+    assert quarantine.release(engine, "eu", "1", "again") == 0
+    (row,) = quarantine.open_rows(engine).to_dict("records")
+    assert (row["entity_key"], row["note"]) == ("1", "a mistake")
+
+
+def _order(**values):
+    row = {"shop_code": "eu", "order_id_shopify": "gid://shopify/Order/1", "order_name": "#1001", "state_code": "written"}
+    return row | {"last_error": "", "next_action": "1 units to ship", "order_updated_at_utc": NOON} | values
+
+
+def test_an_order_keeps_since_when_it_is_in_its_state(engine):
+    orders.record_states(engine, "r1", [_order(), _order(shop_code="us")], at_utc=NOON)
+    orders.record_states(engine, "r2", [_order(next_action="2 units to ship")], at_utc=NOON + timedelta(hours=1))
+    first, other = orders.find_orders(engine, "1001").to_dict("records")
+    assert (first["next_action"], first["state_since_at_utc"], first["run_id"]) == ("2 units to ship", NOON, "r2")
+    assert other["shop_code"] == "us"
+    orders.record_states(engine, "r3", [_order(state_code="settled")], at_utc=NOON + timedelta(hours=2))
+    (settled,) = orders.orders_by_state(engine, "settled").to_dict("records")
+    assert settled["state_since_at_utc"] == NOON + timedelta(hours=2)
+    assert len(orders.orders_by_state(engine)) == 2
+    assert orders.find_orders(engine, "1002").empty

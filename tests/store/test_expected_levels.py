@@ -26,6 +26,9 @@ def _levels(count, *, shop="eu", base=0):
             "rise_qty": 0,
             "first_seen_at_utc": pd.Series([READ if n % 2 else pd.NaT for n in range(count)], dtype="datetime64[us, UTC]"),
             "level_read_at_utc": READ,
+            "late_qty": 0,
+            "last_seen_at_utc": pd.Series([pd.NaT] * count, dtype="datetime64[us, UTC]"),
+            "rise_seen_at_utc": pd.Series([pd.NaT if n % 2 else READ for n in range(count)], dtype="datetime64[us, UTC]"),
         }
     )
     assert tuple(frame.columns) == TABLES["core_expected_levels"].columns

@@ -94,6 +94,9 @@ def test_an_empty_frame_has_types(engine):
         "rise_qty": "int64",
         "first_seen_at_utc": "datetime64[us, UTC]",
         "level_read_at_utc": "datetime64[us, UTC]",
+        "late_qty": "int64",
+        "last_seen_at_utc": "datetime64[us, UTC]",
+        "rise_seen_at_utc": "datetime64[us, UTC]",
     }
 
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from connectors.netsuite.read_order_lines import read_order_lines, read_order_lines_by_external_id, reread_order_lines
+from connectors.netsuite.read_order_lines import read_order_lines, read_order_lines_by_reference, reread_order_lines
 from connectors.netsuite.read_stock import read_items, read_locations, read_stock
 from contract.errors import FatalError
 from contract.tables import TABLES
@@ -119,7 +119,7 @@ def test_reading_nothing_again_makes_no_call(client):
 
 def test_reading_by_external_id_takes_what_came_from_the_document_too(client, mocked):
     mocked.post(URL, json=page_body([{"transaction_id_netsuite": "7", "line_id_netsuite": "1"}]))
-    frame = read_order_lines_by_external_id(client, ["SHOPIFY-a-1"], line_id_column=None, **RUN)
+    frame = read_order_lines_by_reference(client, {"externalid": ["SHOPIFY-a-1"]}, line_id_column=None, **RUN)
     assert sent(mocked.calls[0])["params"] == ["SHOPIFY-a-1", "SHOPIFY-a-1", FIRST, FIRST, FIRST]
     assert "o.externalid IN (?)" in sent(mocked.calls[0])["q"]
     assert len(frame) == 1

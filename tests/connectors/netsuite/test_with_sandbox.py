@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from connectors.http import Patience
 from connectors.netsuite.client import NetsuiteClient
-from connectors.netsuite.read_order_lines import read_order_lines, read_order_lines_by_external_id, reread_order_lines
+from connectors.netsuite.read_order_lines import read_order_lines, read_order_lines_by_reference, reread_order_lines
 from connectors.netsuite.read_stock import read_items, read_locations, read_stock
 from connectors.netsuite.records import create_or_adopt, find_transaction_by_external_id, get_by_external_id
 from contract.errors import FatalError, RejectedError
@@ -214,9 +214,9 @@ def test_what_is_taken_back_or_deleted_between_the_reads_shows_at_the_second(fre
 
 def test_lines_by_external_id_and_with_a_body_field(fresh, client):
     create_or_adopt(client, "salesOrder", order_body("SHOPIFY-t-1", custbody_shopify_order_id="77"))
-    found = read_order_lines_by_external_id(
+    found = read_order_lines_by_reference(
         client,
-        ["SHOPIFY-t-1", "SHOPIFY-t-none"],
+        {"externalid": ["SHOPIFY-t-1", "SHOPIFY-t-none"], "custbody_shopify_order_id": ["77"]},
         line_id_column=LINE_ID,
         custom_fields={"web_order_id": "custbody_shopify_order_id"},
         **RUN,

@@ -2,7 +2,6 @@
 
 import json
 import logging
-import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
@@ -261,16 +260,13 @@ def test_a_shops_whole_rate_is_spent_and_nothing_is_throttled(sandbox, make_clie
     shop.bucket = bucket = Bucket(200, 100)
     # What earlier runs knew of the bucket is out of date now.
     clients[0]._budget._path.unlink()
-    began = time.monotonic()
     with ThreadPoolExecutor(6) as pool:
         turns = pool.map(
             lambda turn: clients[turn % 3].execute("levels", {"location": place, "after": None}, what="levels"), range(60)
         )
         costs = [answer.cost for answer in turns]
-    granted = 200 + (time.monotonic() - began) * 100
     left = bucket.status()["currentlyAvailable"]
     assert bucket.throttled == 0
     assert bucket.spent == sum(costs)
-    # A request must find its whole estimate (36) in the bucket, so that much is never spent.
+    # A request must find its whole estimate (36) in the bucket; a client that slept longer than that would leave more.
     assert left < 36 + 36
-    assert bucket.spent >= 0.95 * (granted - 36)

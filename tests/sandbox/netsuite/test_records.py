@@ -201,3 +201,14 @@ def test_more_requests_at_once_than_the_account_allows(client):
 def test_governance_limits(client):
     limits = client.call("GET", "/services/rest/system/v1/governanceLimits").json()
     assert limits["accountConcurrencyLimit"] == 3
+
+
+@pytest.mark.parametrize("kind", ["cashSale", "salesOrder"])
+def test_a_serial_number_that_is_not_there_is_refused_by_its_place(client, kind):
+    rows = [{"issueInventoryNumber": {"id": "430"}, "quantity": 1}]
+    given = line(101, 1) | {"inventoryDetail": {"quantity": 1, "inventoryAssignment": {"items": rows}}}
+    answer = client.call("POST", f"{RECORD}/{kind}", order(given))
+    sentence = "You have entered an Invalid Field Value 430 for the following field: issueinventorynumber."
+    assert detail(answer) == (400, "USER_ERROR", f"Error while accessing a resource. {sentence}")
+    place = "item.items[0].inventoryDetail.inventoryAssignment.items[0].issueInventoryNumber"
+    assert answer.json()["o:errorDetails"][0]["o:errorPath"] == place

@@ -1,0 +1,1 @@
+"""Truecount: reports, a self-contained HTML file per run with its tables as CSV and Parquet beside it."""

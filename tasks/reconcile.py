@@ -1,0 +1,195 @@
+"""Reconciliation: stock three ways, orders and money both ways, custom fields read back; every difference a finding."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+import pandas as pd
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from connectors.netsuite.read_documents import read_documents
+from connectors.shopify.read_orders import read_orders_by_id
+from contract.frames import Frames
+from domain.conform_netsuite import conform_items
+from domain.findings import finding, settle
+from domain.order_documents import build_documents
+from domain.order_links import link_orders
+from domain.reconcile_orders import Books, find_order_differences, total_by_day
+from domain.reconcile_stock import NETSUITE, Published, find_stock_differences
+from store import documents, findings, publications, quarantine, runs
+from tasks.context import Context
+from tasks.push_fulfillments import known_echoes
+from tasks.read_inventory import has_journeys, metafields, read_catalogue, stack
+from tasks.sync_orders import Window, capture_orders, read_booked
+
+log = logging.getLogger(__name__)
+WHOLE = "publish-inventory"
+CHECKS = ("stock_differs", "order_differs", "money_differs", "overwritten", "mapping_changed", "not_as_mapped")
+_EXPLAINED = frozenset({"unsynced_order", "pending_approval", "held", "partner", "rule", "in_flight"})
+"""Causes by which NetSuite's own figure may rightly differ from ours: they are shown, and are nobody's fault."""
+
+
+@task(name="reconcile stock", cache_policy=NO_CACHE)
+def reconcile_stock(context: Context, numbers: Frames) -> pd.DataFrame:
+    """Return `out_stock_differences` of one computation."""
+    open_calls = publications.unsettled_batches(context.engine)
+    pairs = [batch.pairs.assign(change_key=batch.change_key) for batch in open_calls]
+    columns = ["channel_code", "sku", "location_code", "change_key"]
+    unanswered = pd.concat(pairs, ignore_index=True)[columns] if pairs else pd.DataFrame(columns=columns, dtype="str")
+    outlets = [channel.channel_code for channel in context.contract.channels if channel.kind != "shopify"]
+    shown = publications.shown_by_outlets(context.engine, outlets)
+    last = next((run for run in runs.newest_runs(context.engine, [WHOLE]) if _has_published(run)), None)
+    within = timedelta(minutes=context.contract.tolerances.publish_within_minutes)
+    fresh = last.started_at_utc if last and last.started_at_utc >= context.now() - within else None
+    published = publications.latest_published(context.engine)
+    return find_stock_differences(numbers, Published(published, unanswered, shown, fresh))
+
+
+def _has_published(run: runs.Run) -> bool:
+    return run.status == "done" and not (run.parameters.get("dry_run") or run.parameters.get("shadow"))
+
+
+@task(name="read orders of both systems", cache_policy=NO_CACHE)
+def read_both(context: Context, run_id: str, days: int) -> dict[str, pd.DataFrame]:
+    """Return the orders that Shopify updated in the last days with what they came to, and NetSuite's documents of them."""
+    since = context.now() - timedelta(days=days)
+    window = Window(since, is_regular=False)
+    raw = capture_orders.fn(context, run_id, window) | read_catalogue.fn(context, run_id)
+    raw |= read_booked.fn(context, run_id, raw, window)
+    wanted = _decided(context, raw)
+    there = read_documents(context.netsuite, sorted(wanted["external_id"]), since=since, run_id=run_id, extracted_at=context.now())
+    return raw | {"out_netsuite_documents": wanted, "raw_netsuite__documents": there}
+
+
+@task(name="reconcile orders", cache_policy=NO_CACHE)
+def reconcile_orders(context: Context, run_id: str, frames: Frames) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return `out_order_differences` and `out_money_totals`."""
+    books = Books(
+        frames["out_netsuite_documents"],
+        frames["raw_netsuite__documents"],
+        documents.known_documents(context.engine),
+        quarantine.open_rows(context.engine, entity_type="order"),
+    )
+    raw = {**frames, "raw_shopify__orders": _with_named(context, run_id, frames)}
+    at = context.now()
+    return find_order_differences(books, raw, context.contract, at), total_by_day(books, frames, context.contract, at)
+
+
+def _with_named(context: Context, run_id: str, frames: Frames) -> pd.DataFrame:
+    """Return the orders with those that only NetSuite's documents name, looked up by their ids: old ones, and no lost ones."""
+    orders = frames["raw_shopify__orders"]
+    have = set(zip(orders["shop_code"], orders["order_id_shopify"], strict=True))
+    named = frames["raw_netsuite__documents"]["external_id"].str.extract(r"^SHOPIFY-(?P<shop>[A-Z0-9_]+)-(?P<number>\d+)$").dropna()
+    wanted: dict[str, set[str]] = {}
+    for shop, number in named.itertuples(index=False, name=None):
+        gid = f"gid://shopify/Order/{number}"
+        if shop in context.shops and (shop, gid) not in have:
+            wanted.setdefault(shop, set()).add(gid)
+    parts = [
+        read_orders_by_id(
+            context.shops[shop],
+            sorted(gids),
+            run_id=run_id,
+            extracted_at=context.now(),
+            metafields=metafields(context.contract),
+            has_journeys=has_journeys(context.contract),
+        )["raw_shopify__orders"]
+        for shop, gids in sorted(wanted.items())
+    ]
+    return stack([orders, *parts])
+
+
+def _decided(context: Context, raw: Frames) -> pd.DataFrame:
+    """Return the documents that there should be, by the rules that book orders, as if nothing were there but the orders."""
+    core_items, _ = conform_items(raw["raw_netsuite__items"])
+    links, ambiguous = link_orders(raw["raw_shopify__orders"], raw["raw_netsuite__order_lines"], context.contract)
+    echoes = frozenset(known_echoes(context).values())
+    return build_documents(raw, links, ambiguous, core_items, context.contract, echoes=echoes).documents
+
+
+@task(name="record differences", cache_policy=NO_CACHE)
+def record_differences(context: Context, run_id: str, frames: Frames) -> pd.DataFrame:
+    """Return every difference of the run as `out_findings`; stored, with what is resolved since closed.
+
+    Args:
+        context: the run's context.
+        run_id: the run.
+        frames: `out_stock_differences`, `out_order_differences`, `out_money_totals`, `out_field_differences`.
+    """
+    rows = [*_of_stock(frames["out_stock_differences"]), *_of_orders(frames["out_order_differences"])]
+    rows += [*_of_money(frames["out_money_totals"]), *_of_fields(frames["out_field_differences"])]
+    found = settle(rows, context.contract)
+    findings.record(context.engine, run_id, found, CHECKS, at_utc=context.now())
+    log.info("differences_recorded", extra={"run": run_id, "checks": found["check_code"].value_counts().to_dict()})
+    return found
+
+
+def _of_stock(rows: pd.DataFrame) -> Iterator[dict[str, Any]]:
+    is_ours = rows["channel_code"].ne(NETSUITE) | ~rows["cause_code"].isin(list(_EXPLAINED))
+    is_ours &= rows["cause_code"].ne("in_flight")
+    for row in rows.loc[is_ours].to_dict("records"):
+        place = "/".join(filter(None, (row["channel_code"], row["sku"], row["location_code"])))
+        is_level = row["channel_code"] != NETSUITE
+        expected, shown = (row["publish_qty"], row["shown_qty"]) if is_level else (row["atp_qty"], row["netsuite_qty"])
+        yield finding(
+            "stock_differs",
+            place,
+            field=row["cause_code"],
+            expected="" if pd.isna(expected) else expected,
+            found="" if pd.isna(shown) else shown,
+            units=int(row["units_qty"]),
+            examples=[str(row["evidence"])],
+        )
+
+
+def _of_orders(rows: pd.DataFrame) -> Iterator[dict[str, Any]]:
+    for row in rows.to_dict("records"):
+        key = f"{row['shop_code']} {row['order_name']} {row['external_id']}"
+        yield finding(
+            "order_differs",
+            key,
+            field=row["cause_code"],
+            expected=row["shopify_value"],
+            found=row["netsuite_value"],
+            examples=[str(row["evidence"])],
+        )
+
+
+def _of_money(rows: pd.DataFrame) -> Iterator[dict[str, Any]]:
+    for row in rows.loc[rows["difference_amount"].astype("object").map(bool)].to_dict("records"):
+        key = " ".join(filter(None, (row["day"], row["shop_code"], row["channel"], row["gateway"], row["currency_code"])))
+        yield finding(
+            "money_differs",
+            key,
+            field=row["measure_code"],
+            expected=row["shopify_amount"],
+            found=row["netsuite_amount"],
+            rows=int(row["orders_count"]),
+            examples=str(row["examples"]).split(", "),
+        )
+
+
+def _of_fields(rows: pd.DataFrame) -> Iterator[dict[str, Any]]:
+    for (field, cause), part in rows.groupby(["field", "cause_code"], sort=True):
+        first = part.iloc[0]
+        yield finding(
+            str(cause),
+            str(field),
+            expected=first["expected_value"],
+            found=first["found_value"],
+            rows=len(part),
+            examples=[str(name) for name in part["external_id"].unique()],
+        )
+
+
+def day_of_orders(raw: Frames, day: datetime) -> dict[str, pd.DataFrame]:
+    """Return the order frames of the orders that were placed on a day (UTC)."""
+    orders = raw["raw_shopify__orders"]
+    mine = orders.loc[orders["created_at_utc"].str[:10].eq(f"{day:%Y-%m-%d}")]
+    keys = set(mine["order_id_shopify"])
+    named = {name: frame for name, frame in raw.items() if name.startswith("raw_shopify__") and "order_id_shopify" in frame}
+    return {name: frame.loc[frame["order_id_shopify"].isin(keys)].reset_index(drop=True) for name, frame in named.items()}

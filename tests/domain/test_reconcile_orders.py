@@ -1,0 +1,156 @@
+"""Spec of orders and money, both ways: missing, doubled, foreign, different; each with its cause, and the days' sums."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pandas as pd
+import pytest
+
+from contract.frames import empty, from_rows
+from domain.reconcile_orders import Books, find_order_differences, total_by_day
+from tests.domain.channel_world import make_contract
+
+AT = datetime(2026, 11, 2, 12, tzinfo=UTC)
+CONTRACT = make_contract({"ONE": {}})
+GID, ROOT = "gid://shopify/Order/7", "SHOPIFY-GROCER-7"
+LATE = AT - timedelta(minutes=CONTRACT.drift.grace_minutes)
+
+
+def order(gid=GID, **more):
+    row = {"shop_code": "GROCER", "order_id_shopify": gid, "name": "#7", "source_name": "web", "cancelled_at_utc": None}
+    return row | {"created_at_utc": "2026-11-01T09:00:00Z", "updated_at_utc": "2026-11-01T09:00:00Z"} | more
+
+
+def wanted(external_id=ROOT, kind="salesOrder", total="10.00", action="create", **body):
+    row = {"external_id": external_id, "shop_code": "GROCER", "order_id_shopify": GID, "order_name": "#7", "step_count": 0}
+    row |= {"action_code": action, "record_type": kind, "source_external_id": None, "source_record_type": None}
+    row |= {"reason_code": None, "reason": None, "total_amount": Decimal(total), "currency_code": "USD", "payload_hash": None}
+    return row | {"payload": json.dumps({"tranDate": "2026-11-01"} | body)}
+
+
+def there(external_id=ROOT, kind="SalesOrd", total="10", number="90", **more):
+    row = {"transaction_id_netsuite": number, "external_id": external_id, "transaction_type": kind, "status_code": "B"}
+    row |= {"transaction_date": "2026-11-01", "total_amount": total, "memo": None, "other_ref_num": "#7"}
+    return row | {"created_at_utc": "2026-11-01T09:05:00Z", "modified_at_utc": "2026-11-01T09:05:00Z"} | more
+
+
+def known(external_id=ROOT, status="written", number="90"):
+    return {"external_id": external_id, "status": status, "netsuite_id": number}
+
+
+def books(wants=(), has=(), knows=(), aside=()):
+    return Books(
+        from_rows("out_netsuite_documents", wants),
+        from_rows("raw_netsuite__documents", [row | {"run_id": "r", "extracted_at_utc": "x"} for row in has])
+        if has
+        else empty("raw_netsuite__documents"),
+        pd.DataFrame(list(knows), columns=["external_id", "status", "netsuite_id"]),
+        pd.DataFrame(list(aside), columns=["shop_code", "entity_key", "reason_code", "reason"]),
+    )
+
+
+def raw(*orders, lines=(), booked=()):
+    frames = {"raw_shopify__orders": orders, "raw_shopify__order_lines": lines, "raw_netsuite__order_lines": booked}
+    return {name: pd.DataFrame(list(rows), columns=empty(name).columns) for name, rows in frames.items()}
+
+
+def causes(told, *orders, **more):
+    found = find_order_differences(told, raw(*(orders or (order(),)), **more), CONTRACT, AT)
+    return {(row["external_id"], row["cause_code"]): row for row in found.to_dict("records")}
+
+
+ASIDE = {"shop_code": "GROCER", "entity_key": GID, "reason_code": "unmapped_gateway", "reason": "klarna"}
+SHIPPED = wanted("SHOPFUL-GROCER-1", "itemFulfillment", "0")
+CASES = {
+    "the same": (books([wanted()], [there()]), set()),
+    "a cent less": (books([wanted()], [there(total="9.99")]), {(ROOT, "total_differs")}),
+    "the same in other words": (books([wanted(total="10.00")], [there(total="10.0")]), set()),
+    "nothing in NetSuite": (books([wanted()]), {(ROOT, "missing_in_netsuite")}),
+    "nothing, and we wrote it": (books([wanted()], [], [known()]), {(ROOT, "deleted")}),
+    "nothing, and we only meant to": (
+        books([wanted()], [], [known(status="intended", number=None)]),
+        {(ROOT, "missing_in_netsuite")},
+    ),
+    "nothing, and it is in quarantine": (books([wanted()], aside=[ASIDE]), {(ROOT, "quarantined")}),
+    "not shipped there": (books([wanted(), SHIPPED], [there()]), {("SHOPFUL-GROCER-1", "not_shipped_in_netsuite")}),
+    "on another day": (books([wanted()], [there(transaction_date="2026-11-02")]), {(ROOT, "date_differs")}),
+    "an order of another hand": (books([wanted(action="adopt")], [there("CELIGO_7", total="1")]), set()),
+    "a test order": (books([wanted(action="skip")]), set()),
+    "a credit has another sign": (
+        books([wanted("SHOPCM-GROCER-3", "creditMemo", "4.00")], [there("SHOPCM-GROCER-3", "CustCred", "-4")]),
+        set(),
+    ),
+    "cancelled, and open there": (
+        books([wanted(total="0")], [there(total="0")]),
+        set(),
+    ),
+    "of no order of the shop": (
+        books([], [there("SHOPIFY-GROCER-99", other_ref_num="#99")]),
+        {("SHOPIFY-GROCER-99", "missing_in_shopify")},
+    ),
+    "by hand, of no shop": (books([], [there("BY-HAND", other_ref_num="#99")]), set()),
+    "twice": (books([wanted()], [there(), there("BY-HAND", number="91")]), {(ROOT, "doubled")}),
+    "twice, and one is cancelled": (books([wanted()], [there(), there("BY-HAND", number="91", status_code="C")]), set()),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_each_difference_has_its_cause(case):
+    told, expected = CASES[case]
+    assert set(causes(told)) == expected
+
+
+def test_cancelled_in_the_shop_and_open_there():
+    gone = order(cancelled_at_utc="2026-11-01T10:00:00Z")
+    assert set(causes(books([wanted(total="0")], [there(total="0")]), gone)) == {(ROOT, "open_in_netsuite")}
+    assert set(causes(books([wanted(total="0")], [there(total="0", status_code="H")]), gone)) == set()
+
+
+@pytest.mark.parametrize(("updated", "is_told"), [(LATE - timedelta(seconds=1), True), (LATE, False), (AT, False)])
+def test_an_order_that_may_be_on_its_way_is_no_difference(updated, is_told):
+    young = order(updated_at_utc=updated.isoformat())
+    assert bool(causes(books([wanted()]), young)) is is_told
+    totals = total_by_day(books([wanted()]), raw(young), CONTRACT, AT)
+    assert bool(len(totals)) is is_told
+
+
+def test_lines_closed_there_that_the_shop_has_to_ship():
+    line = {"shop_code": "GROCER", "order_id_shopify": GID, "order_line_id_shopify": "L1", "unfulfilled_qty": "2", "sku": "APPLE"}
+    closed = {"transaction_type": "SalesOrd", "order_line_id_shopify": "L1", "is_closed": "T", "transaction_id_netsuite": "90"}
+    told = books([wanted()], [there()])
+    assert set(causes(told, lines=[line], booked=[closed])) == {(ROOT, "closed_in_netsuite")}
+    again = closed | {"is_closed": "F"}
+    assert set(causes(told, lines=[line], booked=[closed, again])) == set()
+    assert set(causes(told, lines=[line | {"unfulfilled_qty": "0"}], booked=[closed])) == set()
+
+
+def sums(told, *orders):
+    found = total_by_day(told, raw(*(orders or (order(),))), CONTRACT, AT)
+    return {
+        (row["day"], row["measure_code"], row["gateway"]): (row["shopify_amount"], row["netsuite_amount"], row["examples"])
+        for row in found.to_dict("records")
+    }
+
+
+def test_the_days_sums_of_both_systems():
+    paid = wanted("SHOPDEP-GROCER-1", "customerDeposit", "10.00", memo="cards")
+    back = wanted("SHOPREF-GROCER-2", "customerRefund", "4.00", memo="cards", tranDate="2026-11-02")
+    has = [there(), there("SHOPDEP-GROCER-1", "CustDep", "10", "91"), there("SHOPREF-GROCER-2", "CustRfnd", "-4", "92")]
+    has[2]["transaction_date"] = "2026-11-02"
+    assert sums(books([wanted(), paid, back], has)) == {
+        ("2026-11-01", "ordered", ""): (Decimal(10), Decimal(10), ""),
+        ("2026-11-01", "tendered", "cards"): (Decimal(10), Decimal(10), ""),
+        ("2026-11-02", "tendered", "cards"): (Decimal(-4), Decimal(-4), ""),
+    }
+
+
+def test_a_document_on_another_day_moves_both_days_sums():
+    assert sums(books([wanted()], [there(transaction_date="2026-10-31")])) == {
+        ("2026-11-01", "ordered", ""): (Decimal(10), Decimal(0), "#7"),
+        ("2026-10-31", "ordered", ""): (Decimal(0), Decimal(10), "#7"),
+    }
+
+
+def test_a_cent_is_a_difference_and_names_its_order():
+    assert sums(books([wanted()], [there(total="9.99")])) == {("2026-11-01", "ordered", ""): (Decimal(10), Decimal("9.99"), "#7")}

@@ -31,8 +31,9 @@ def notify_new(context: Context, subject: str, link: str) -> int:
     body, done = message(new, link), True
     for name in context.contract.drift.notify:
         try:
-            # Said outright: Prefect would answer with a coroutine wherever it finds an event loop.
-            block: Any = Block.load(name, _sync=True)
+            # `_sync` said outright: Prefect would answer with a coroutine wherever it finds an event loop (its types lack the word).
+            load: Any = Block.load
+            block: Any = load(name, _sync=True)
             block.notify(body, subject, _sync=True)
         except Exception as error:  # noqa: BLE001 - each kind of block has errors of its own; none may fail the run
             done = False

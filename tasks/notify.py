@@ -31,7 +31,7 @@ def notify_new(context: Context, subject: str, link: str) -> int:
     body, done = message(new, link), True
     for name in context.contract.drift.notify:
         try:
-            # `_sync` said outright: Prefect would answer with a coroutine wherever it finds an event loop (its types lack the word).
+            # Said outright: Prefect would answer with a coroutine wherever it finds an event loop. Its types lack the word.
             load: Any = Block.load
             block: Any = load(name, _sync=True)
             block.notify(body, subject, _sync=True)

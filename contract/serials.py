@@ -53,6 +53,3 @@ class Serials(Model):
     expires_within_days: Whole = Field(
         default=0, description="A lot is no longer sold so many days before it expires (0: until the day it expires)."
     )
-    days: Annotated[int, Field(ge=1, le=400)] = Field(
-        default=90, description="How far back the first reading goes; a number's own older documents are read with it."
-    )

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from contract.drift_tables import DRIFT_TABLES
+from contract.serial_tables import SERIAL_TABLES
 from contract.table import Table
 from contract.table import table as _table
 
@@ -344,5 +345,5 @@ _TABLES = (
     ),
 )
 
-TABLES: Mapping[str, Table] = {table.name: table for table in (*_TABLES, *DRIFT_TABLES)}
+TABLES: Mapping[str, Table] = {table.name: table for table in (*_TABLES, *DRIFT_TABLES, *SERIAL_TABLES)}
 """Every frame by its name."""

@@ -120,6 +120,22 @@ def reconcile(
     screen.finish(summary, as_json=as_json)
 
 
+@app.command("trace-serials", short_help="Every serial and lot, from receipt to sale to return.")
+def trace_serials(
+    full: Annotated[bool, typer.Option("--full", help="Read everything anew, not only what changed since the last run.")] = False,
+    notify: Annotated[bool, typer.Option("--notify", help="Tell the contract's drift.notify blocks what is new.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Read what changed of serial and lot numbers, trace each one touched, and tell what breaks a law."""
+    _check_first([])
+    from flows.parameters import TraceParameters
+    from flows.trace_serials import trace_serials as run
+
+    with screen.progress():
+        summary = run(TraceParameters(full=full, notify=notify))
+    screen.finish(summary, as_json=as_json)
+
+
 @app.command(short_help="What a changed field mapping changes on booked orders.")
 def remap(write: Write = False, days: Days = 7, as_json: Json = False) -> None:
     """Show which custom fields of booked orders the contract now says otherwise; with --write, write them anew."""

@@ -118,3 +118,19 @@ class FieldParameters(BaseModel):
         description="What is written again: fields that somebody overwrote in NetSuite; fields that the contract, or the order in "
         "Shopify, now says otherwise; fields of which it is not known what was written.",
     )
+
+
+class TraceParameters(BaseModel):
+    """What a run of `trace-serials` does."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    full: bool = Field(
+        default=False,
+        title="Read everything",
+        description="Read every document and number anew, not only what changed since the last run: slower, and it finds what a "
+        "change in neither system told of. The first run always does.",
+    )
+    notify: bool = Field(
+        default=False, title="Tell people", description="Send what is new to the blocks of `drift.notify` in the contract."
+    )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Column, Index, Integer, MetaData, Table, Text
+from sqlalchemy import JSON, BigInteger, Boolean, Column, Index, Integer, MetaData, Table, Text
 
 from store.values import UtcInstant
 
@@ -210,4 +210,61 @@ contracts = Table(
     *_text("content", "applied_by", "note"),
     *_instant("applied_at_utc"),
     comment="One row per version of the contract that was applied.",
+)
+
+serial_events = Table(
+    "serial_events",
+    metadata,
+    *_key("event_key"),
+    *_text("sku", "serial_number", "given_number", "stage_code"),
+    *_instant("happened_at_utc"),
+    *_text("location_code", nullable=True),
+    *_whole("moved_qty", "line_qty"),
+    *_text("document_key", "document_name", "line_key"),
+    *_text("order_key", "reverses_key", "problem_code", nullable=True),
+    *_text("run_id"),
+    *_instant("recorded_at_utc"),
+    Index(None, "sku", "serial_number"),
+    Index(None, "serial_number"),
+    Index(None, "document_key"),
+    Index(None, "order_key"),
+    comment="One row per event of a serial or lot number; append-only: what no longer holds has a reversal.",
+)
+
+SERIAL_STAGES = ("received", "put_away", "reserved", "sold", "fulfilled", "invoiced", "returned", "scrapped")
+
+serial_lineage = Table(
+    "serial_lineage",
+    metadata,
+    *_key("sku", "serial_number"),
+    *_whole("on_hand_qty", "events_count"),
+    Column("is_lot", Boolean, nullable=False),
+    Column("is_complete", Boolean, nullable=False),
+    *_text("location_code", nullable=True),
+    *_text("status_code"),
+    *(
+        column
+        for stage in SERIAL_STAGES
+        for column in (*_instant(f"{stage}_at_utc", nullable=True), *_text(f"{stage}_by", nullable=True))
+    ),
+    *_text("order_key", "expiration_date", "gap_reason", nullable=True),
+    *_text("run_id"),
+    Index(None, "serial_number"),
+    Index(None, "order_key"),
+    comment="One row per item and serial or lot number: each stage's instant and document, where it is, "
+    "whether its history is whole.",
+)
+
+serial_findings = Table(
+    "serial_findings",
+    metadata,
+    *_key("sku", "serial_number", "law_code"),
+    *_text("location_code", nullable=True),
+    *_whole("units_qty"),
+    *_text("documents"),
+    *_text("suggestions", nullable=True),
+    Column("is_doubtful", Boolean, nullable=False),
+    *_text("run_id"),
+    *_instant("first_seen_at_utc"),
+    comment="One row per number and law that it breaks now.",
 )

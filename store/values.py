@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import JSON, BigInteger, Connection, DateTime, Dialect, Integer, Select
+from sqlalchemy import JSON, BigInteger, Boolean, Connection, DateTime, Dialect, Integer, Select
 from sqlalchemy.types import TypeDecorator
 
 Rows = pd.DataFrame | Sequence[Mapping[str, Any]]
@@ -120,6 +120,8 @@ def _series(kind: Any, values: Sequence[Any]) -> pd.Series[Any]:
         return pd.to_datetime(pd.Series(values, dtype=object), utc=True).astype(INSTANT_DTYPE)
     if isinstance(kind, (BigInteger, Integer)):
         return pd.Series(values, dtype="Int64" if any(value is None for value in values) else "int64")
+    if isinstance(kind, Boolean):
+        return pd.Series(values, dtype="bool")
     return pd.Series(values, dtype=object if isinstance(kind, JSON) else "str")
 
 

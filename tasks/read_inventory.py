@@ -241,9 +241,10 @@ def link_fields(contract: Contract) -> dict[str, str]:
 
 
 def metafields(contract: Contract) -> list[str]:
-    """Return the metafields that field mappings name, as namespace.key."""
+    """Return the order metafields that field mappings and serials name, as namespace.key."""
     prefix = "order.metafield."
-    return sorted({m.source.removeprefix(prefix) for m in contract.orders.fields if m.source.startswith(prefix)})
+    sources = [*(mapping.source for mapping in contract.orders.fields), *(one.source for one in contract.serials.sources)]
+    return sorted({source.removeprefix(prefix) for source in sources if source.startswith(prefix)})
 
 
 def has_journeys(contract: Contract) -> bool:

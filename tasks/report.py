@@ -14,6 +14,7 @@ from prefect.client.orchestration import get_client
 from prefect.runtime import flow_run
 
 from contract.frames import Frames
+from domain.serial_laws import LAWS
 from domain.shadow import KEPT_BACK, LOSES, OVERSELLS, compare_shown
 from domain.unresolved import BY_NATURE, REASONS
 from domain.written_fields import CAUSES
@@ -24,6 +25,7 @@ from tasks.read_inventory import stack
 
 log = logging.getLogger(__name__)
 MOST_ROWS = 200
+_LAWS = {code: f"{law.told} {law.action}" for code, law in LAWS.items()}
 _CHANGE = ["sku", "channel_code", "location_code", "expected_qty", "desired_qty", "change_qty", "outcome", "message"]
 _ASIDE = ["reason_code", "value", "field", "source_key", "source_frame"]
 _HEADINGS = {
@@ -50,6 +52,11 @@ _HEADINGS = {
     "found_value": "is",
     "order_line_id_shopify": "line",
     "modified_at_utc": "last changed",
+    "serial_number": "number",
+    "law_code": "breaks",
+    "suggestions": "likely",
+    "first_seen_at_utc": "first seen (UTC)",
+    "action": "what to do",
 }
 _WRITES = ("create", "transform", "revise")
 _SETTLED = frozenset({"accepted", "planned", "not_chosen"})
@@ -126,7 +133,7 @@ def summary_page(summary: RunSummary, run: Run, title: str) -> str:
     sections = [[f"# {title[:1].upper()}{title[1:]}"], [what], _rows(["what", "count"], summary.counts.items())]
     if summary.set_aside:
         told = [
-            (code, count, {**REASONS, **CAUSES}.get(code, "See the message in the table of this run."))
+            (code, count, {**REASONS, **CAUSES, **_LAWS}.get(code, "See the message in the table of this run."))
             for code, count in summary.set_aside.items()
         ]
         sections += [["## Set aside"], _rows(["reason", "rows", "what to do"], told)]

@@ -52,12 +52,13 @@ def query_all(  # noqa: PLR0913 - what to read, and how to say so
     """Return every row of a query, page by page.
 
     Grain: one row per key, in ascending order of the key. The query must end in a condition on the key, whose
-    placeholders come after those of `params`: `k > ?` for one column, `a >= ? AND (a > ? OR b > ?)` for two.
+    placeholders come after those of `params`: `k > ?` for one column, `a >= ? AND (a > ? OR b > ?)` for two,
+    `a >= ? AND (a > ? OR b > ? OR (b = ? AND c > ?))` for three.
 
     Args:
         client: the account.
         sql: the query, with `ORDER BY` the key and `FETCH FIRST 1000 ROWS ONLY`.
-        key: one or two numeric columns of the answer that identify a row.
+        key: one to three numeric columns of the answer that identify a row.
         params: the bound values before those of the key.
         what: the object of the query, for messages.
         on_page: told the number of rows read so far, after each page.
@@ -151,7 +152,10 @@ def to_raw_frame(
 
 
 def _bind(last: tuple[int, ...]) -> list[int]:
-    return list(last) if len(last) == 1 else [last[0], *last]
+    if len(last) == 1:
+        return list(last)
+    first, *rest = last
+    return [first, first, *rest[:1], *rest] if len(rest) > 1 else [first, first, *rest]
 
 
 def _key_of(row: Row, key: tuple[str, ...], what: str) -> tuple[int, ...]:

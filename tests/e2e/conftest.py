@@ -8,6 +8,7 @@ from prefect import Flow
 from connectors.http import HttpSession
 from flows import command_line
 from flows.wiring import open_context
+from sandbox.worlds.small import small_world
 from tasks.compute import compute_numbers
 from tasks.record_run import begin_run, keep_snapshot, load_state
 from tests.e2e.order_world import follow_to_settlement
@@ -16,12 +17,17 @@ from tests.worlds.running import small_world_in
 
 
 @pytest.fixture
-def world(tmp_path, monkeypatch):
-    with small_world_in(tmp_path) as (running, environment):
+def world(tmp_path, monkeypatch, world_made_by):
+    with small_world_in(tmp_path, world_made_by) as (running, environment):
         for name, value in environment.items():
             monkeypatch.setenv(name, value)
         monkeypatch.delenv("TRUECOUNT_DATABASE_URL", raising=False)
         yield running
+
+
+@pytest.fixture
+def world_made_by():
+    return small_world
 
 
 @pytest.fixture
@@ -51,7 +57,13 @@ def bodies(monkeypatch):
     from tests.e2e import driver
 
     driver.without_prefect(monkeypatch.setattr)
-    for module in (driver.flows.publish_inventory, driver.flows.reconcile, driver.flows.rewrite_fields, driver.flows.sync_orders):
+    for module in (
+        driver.flows.publish_inventory,
+        driver.flows.reconcile,
+        driver.flows.rewrite_fields,
+        driver.flows.sync_orders,
+        driver.flows.trace_serials,
+    ):
         for name, value in list(vars(module).items()):
             if isinstance(value, Flow):
                 monkeypatch.setattr(module, name, value.fn)

@@ -26,9 +26,11 @@ import flows.publish_skus
 import flows.reconcile
 import flows.rewrite_fields
 import flows.sync_orders
+import flows.trace_serials
 import tasks.few_skus
 import tasks.reconcile_report
 import tasks.report
+import tasks.serial_report
 from contract.errors import TruecountError
 from flows.parameters import PublishParameters, SyncParameters
 
@@ -61,12 +63,13 @@ def without_prefect(put=setattr) -> None:
         flows.reconcile,
         flows.rewrite_fields,
         flows.sync_orders,
+        flows.trace_serials,
         tasks.few_skus,
     ):
         for name, value in list(vars(module).items()):
             if isinstance(value, Task):
                 put(module, name, value.fn)
-    for module in (tasks.report, tasks.reconcile_report):
+    for module in (tasks.report, tasks.reconcile_report, tasks.serial_report):
         for name in ("create_table_artifact", "create_markdown_artifact", "create_link_artifact"):
             if hasattr(module, name):
                 put(module, name, lambda *_, **__: None)

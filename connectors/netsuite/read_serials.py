@@ -1,0 +1,128 @@
+"""Reads serial and lot numbers: which document moved which, where each is, what was deleted.
+
+Quantities of numbers are in the base unit, those of items in their stock unit (facts 3): the two are the same here, because an
+item with units of measure beside its stock unit is not supported with numbers.
+
+Not certain: the sign of an assignment. Here the document's line says which way its numbers go (`domain/serial_events.py`).
+What the lines of a build, a bin transfer or an inventory transfer look like is from Oracle's record browser, not from an answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+import pandas as pd
+
+from connectors.netsuite.client import NetsuiteClient
+from connectors.netsuite.suiteql import OnPage, Row, as_ids, load_query, marks, query_all, split_members, to_raw_frame
+
+_MOVEMENT = ("transaction_id_netsuite", "line_id_netsuite", "inventory_number_id_netsuite")
+_DOCUMENT = ("transaction_id_netsuite",)
+_EVERY = "1 = 1"
+
+
+def read_movements(
+    client: NetsuiteClient,
+    document_ids: Sequence[str] | None = None,
+    *,
+    run_id: str,
+    extracted_at: datetime,
+    on_page: OnPage | None = None,
+) -> pd.DataFrame:
+    """Return `raw_netsuite__serial_movements`: one row per document, line and number.
+
+    Args:
+        client: the account.
+        document_ids: only of these documents; of all where left out.
+        run_id: the run.
+        extracted_at: the instant of the read, with its time zone.
+        on_page: told the number of rows read so far, of each thousand documents.
+
+    Raises:
+        FatalError: the role cannot see inventory numbers.
+        RetriableError: the account is overloaded or cannot be reached, or the pages cannot be trusted.
+    """
+    rows: list[Row] = []
+    if document_ids is None:
+        rows = query_all(client, load_query("serial_movements", scope=_EVERY), _MOVEMENT, what="serial movements", on_page=on_page)
+    for part in split_members(document_ids or ()):
+        sql = load_query("serial_movements", scope=f"ia.transaction IN ({marks(part)})")
+        rows += query_all(client, sql, _MOVEMENT, as_ids(part, "documents"), what="serial movements", on_page=on_page)
+    return to_raw_frame("raw_netsuite__serial_movements", rows, (run_id, extracted_at))
+
+
+def read_serial_stock(
+    client: NetsuiteClient,
+    *,
+    run_id: str,
+    extracted_at: datetime,
+    on_hand_only: bool = False,
+    on_page: OnPage | None = None,
+) -> pd.DataFrame:
+    """Return `raw_netsuite__serial_stock`: one row per number and location.
+
+    Args:
+        client: the account.
+        run_id: the run.
+        extracted_at: the instant of the read, with its time zone.
+        on_hand_only: leave out where no unit is.
+        on_page: told the number of rows read so far.
+
+    Raises:
+        FatalError: the role cannot see inventory numbers.
+        RetriableError: the account is overloaded or cannot be reached, or the pages cannot be trusted.
+    """
+    sql = load_query("serial_stock", scope="nl.quantityonhand <> 0" if on_hand_only else _EVERY)
+    key = ("inventory_number_id_netsuite", "location_id_netsuite")
+    rows = query_all(client, sql, key, what="serial stock", on_page=on_page)
+    return to_raw_frame("raw_netsuite__serial_stock", rows, (run_id, extracted_at))
+
+
+def read_modified_documents(client: NetsuiteClient, since: datetime) -> list[Row]:
+    """Return transaction_id_netsuite and created_from_id_netsuite of the documents made or changed since.
+
+    Raises:
+        RetriableError: the account is overloaded or cannot be reached, or the pages cannot be trusted.
+    """
+    moment = since.astimezone(UTC)
+    params = [f"{moment - timedelta(days=1):%Y-%m-%d}", f"{moment:%Y-%m-%d %H:%M:%S}"]
+    return query_all(client, load_query("modified_documents"), _DOCUMENT, params, what="modified documents")
+
+
+def read_fulfilments_of(client: NetsuiteClient, order_ids: Sequence[str]) -> list[str]:
+    """Return the internal ids of the fulfilments of these sales orders; ids of other documents find nothing.
+
+    Raises:
+        RetriableError: the account is overloaded or cannot be reached, or the pages cannot be trusted.
+    """
+    rows: list[Row] = []
+    for part in split_members(order_ids):
+        sql = load_query("documents_of_orders", orders=marks(part), types="'ItemShip'")
+        rows += query_all(client, sql, _DOCUMENT, as_ids(part, "sales orders"), what="fulfilments of orders")
+    return [row["transaction_id_netsuite"] for row in rows]
+
+
+def read_deleted_documents(client: NetsuiteClient, since: datetime, *, run_id: str, extracted_at: datetime) -> pd.DataFrame:
+    """Return `raw_netsuite__deleted_documents`: one row per record deleted since, a day early.
+
+    Raises:
+        FatalError: the role cannot see deleted records.
+        RetriableError: the account is overloaded or cannot be reached, or the pages cannot be trusted.
+    """
+    start = f"{since.astimezone(UTC) - timedelta(days=1):%Y-%m-%d}"
+    rows = query_all(client, load_query("deleted_documents"), _DOCUMENT, [start], what="deleted documents")
+    return to_raw_frame("raw_netsuite__deleted_documents", rows, (run_id, extracted_at))
+
+
+def read_invoices(client: NetsuiteClient, order_ids: Sequence[str], *, run_id: str, extracted_at: datetime) -> pd.DataFrame:
+    """Return `raw_netsuite__serial_invoices`: one row per invoice of these sales orders.
+
+    Raises:
+        RetriableError: the account is overloaded or cannot be reached, or the pages cannot be trusted.
+    """
+    rows: list[Row] = []
+    for part in split_members(order_ids):
+        sql = load_query("documents_of_orders", orders=marks(part), types="'CustInvc'")
+        rows += query_all(client, sql, _DOCUMENT, as_ids(part, "sales orders"), what="invoices of orders")
+    return to_raw_frame("raw_netsuite__serial_invoices", rows, (run_id, extracted_at))

@@ -1,0 +1,186 @@
+"""The laws of serial and lot numbers, and what breaks them: each breach with its documents and what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from contract.frames import conform, empty
+from domain.serial_events import IN, KEY, OUT, alive_of, in_order
+from domain.serial_lineage import on_hand_by_documents
+from domain.serial_matching import Matcher
+
+_COLUMNS = [*KEY, "law_code", "location_code", "units_qty", "documents", "suggestions"]
+_MOST = 6
+_LIKELY = 3
+
+
+@dataclass(frozen=True)
+class Law:
+    """What a breach says and asks for; of a doubtful number no unit is offered until it is settled."""
+
+    told: str
+    action: str
+    is_doubtful: bool = False
+
+
+LAWS: Mapping[str, Law] = {
+    "unknown_number": Law("Sold under a number that NetSuite does not have.", "Look at the likely one; correct the order."),
+    "wrong_item": Law("Sold under a number of another item.", "Check which unit the customer has; correct the order."),
+    "twice_on_line": Law("The same number stands twice on one line.", "Scan the other unit, and correct the order."),
+    "count_differs": Law(
+        "A line names more or fewer numbers than it has units.", "Scan what is missing, or take off what is too much."
+    ),
+    "sold_twice": Law("Sold to two orders, with no return between.", "Find out who has it; give the other order another unit."),
+    "sold_but_gone": Law("Sold, and it has left for something else.", "Find out which unit the customer has; correct the order."),
+    "not_as_promised": Law("Another unit left than the one that the order names.", "Correct the order or the fulfilment."),
+    "never_received": Law("It left before any document brought it.", "Book its receipt, or correct the number.", is_doubtful=True),
+    "more_left_than_came": Law("More of the lot left than ever came.", "Book the receipt, or correct the lot.", is_doubtful=True),
+    "shipped_twice": Law("It left twice, with no return between.", "Correct the fulfilment that is wrong.", is_doubtful=True),
+    "left_elsewhere": Law("It left a place where it was not.", "Book the transfer, or correct the place.", is_doubtful=True),
+    "two_places": Law(
+        "It came in while it was there already.", "Count it, and correct the receipt that is wrong.", is_doubtful=True
+    ),
+    "balance_differs": Law(
+        "NetSuite's balance of it is not what its documents come to.", "Count it, and adjust it in NetSuite.", is_doubtful=True
+    ),
+    "expired": Law(
+        "On hand, and past the day that it may be sold until.", "Take it off, or move it where nothing is sold.", is_doubtful=True
+    ),
+    "inactive": Law("On hand, and its number is inactive in NetSuite.", "Make it active again, or take it off.", is_doubtful=True),
+}
+"""Every law by the code of its breach."""
+
+
+def find_breaches(
+    core_serial_events: pd.DataFrame, core_serial_stock: pd.DataFrame, lots: frozenset[str], last_day: str, matcher: Matcher
+) -> pd.DataFrame:
+    """Return `out_serial_findings`: one row per number and law that it breaks.
+
+    Args:
+        core_serial_events: every event of these numbers.
+        core_serial_stock: NetSuite's balance of them.
+        lots: the SKUs whose numbers are lots.
+        last_day: a lot that expires on this day or before is not sold any more (YYYY-MM-DD).
+        matcher: every number of NetSuite, for suggestions.
+    """
+    events = in_order(alive_of(core_serial_events.drop_duplicates("event_key")))
+    parts = [
+        *_claims(events, matcher),
+        _told(events.loc[events["problem_code"].eq("count_differs")], "count_differs"),
+        _sold_twice(events.loc[~events["sku"].isin(lots)]),
+        *_promises(events.loc[~events["sku"].isin(lots)]),
+        *_moves(events.loc[events["moved_qty"].ne(0)], lots),
+        _balances(core_serial_events, core_serial_stock),
+        _kept(core_serial_stock, core_serial_stock["expiration_date"].fillna("9999").le(last_day), "expired"),
+        _kept(core_serial_stock, core_serial_stock["is_inactive"].eq(True), "inactive"),
+    ]
+    filled = [part.reindex(columns=_COLUMNS) for part in parts if len(part)]
+    if not filled:
+        return empty("out_serial_findings")
+    rows = pd.concat(filled, ignore_index=True).drop_duplicates([*KEY, "law_code"])
+    doubtful = {code: law.is_doubtful for code, law in LAWS.items()}
+    return conform("out_serial_findings", rows.assign(is_doubtful=rows["law_code"].map(doubtful)))
+
+
+def blocked_units(out_serial_findings: pd.DataFrame, core_serial_stock: pd.DataFrame, promised: pd.DataFrame) -> pd.DataFrame:
+    """Return sku, location_code, blocked_qty: units on hand that must not be offered and that no order has taken yet.
+
+    Args:
+        out_serial_findings: the breaches that stand.
+        core_serial_stock: NetSuite's balance.
+        promised: sku, serial_number of the serials that an open order has: they are subtracted as its demand already.
+    """
+    doubtful = out_serial_findings.loc[out_serial_findings["is_doubtful"], KEY].drop_duplicates()
+    taken = promised[KEY].drop_duplicates().assign(is_taken=True)
+    rows = core_serial_stock.loc[core_serial_stock["on_hand_qty"].gt(0)].merge(doubtful, on=KEY).merge(taken, on=KEY, how="left")
+    free = rows.loc[rows["is_taken"].isna()]
+    return free.groupby(["sku", "location_code"])["on_hand_qty"].sum().reset_index(name="blocked_qty")
+
+
+def _told(events: pd.DataFrame, code: str, units: pd.Series | int = 1) -> pd.DataFrame:
+    """Return breaches of a law, one per number, with the documents of the events given."""
+    if events.empty:
+        return pd.DataFrame(columns=_COLUMNS)
+    rows = events.assign(law_code=code, units_qty=units, suggestions=None)
+    names = rows.groupby(KEY)["document_name"].agg(lambda texts: ", ".join(list(dict.fromkeys(texts))[:_MOST]))
+    first = rows.drop_duplicates(KEY, keep="last").drop(columns="document_name")
+    return first.merge(names.rename("documents").reset_index(), on=KEY)[_COLUMNS]
+
+
+def _claims(events: pd.DataFrame, matcher: Matcher) -> Iterator[pd.DataFrame]:
+    """Yield what is wrong with a number as an order names it, the likely ones beside it."""
+    for code in ("unknown_number", "wrong_item", "twice_on_line"):
+        rows = _told(events.loc[events["stage_code"].eq("sold") & events["problem_code"].eq(code)], code)
+        if code != "twice_on_line" and len(rows):
+            places = rows[[*KEY, "location_code"]].itertuples(index=False, name=None)
+            rows = rows.assign(suggestions=pd.Series([_likely(matcher, *one) for one in places], index=rows.index, dtype="object"))
+        yield rows
+
+
+def _likely(matcher: Matcher, sku: str, number: str, place: str | None) -> str | None:
+    found = matcher.suggest(number, sku, place)[:_LIKELY]
+    return "; ".join(f"{one.known.number} ({', '.join(one.evidence)})" for one in found) or None
+
+
+def _sold_twice(events: pd.DataFrame) -> pd.DataFrame:
+    sold = events.loc[events["stage_code"].eq("sold")]
+    orders = sold.groupby(KEY)["order_key"].nunique()
+    back = events.loc[events["stage_code"].isin(["refunded", "returned"])]
+    returns = back.groupby([*KEY, "stage_code"]).size().groupby(level=[0, 1]).max().reindex(orders.index, fill_value=0)
+    bad = orders.index[(orders - returns) > 1]
+    return _told(sold.loc[sold.set_index(KEY).index.isin(bad)], "sold_twice")
+
+
+def _promises(events: pd.DataFrame) -> Iterator[pd.DataFrame]:
+    """Yield what left against what an order names: another unit, or one that has left for something else."""
+    sold = events.loc[events["stage_code"].eq("sold") & ~events["problem_code"].isin(["unknown_number", "wrong_item"])]
+    left = events.loc[events["stage_code"].eq("fulfilled")]
+    promised = set(zip(sold["order_key"], sold["sku"], strict=True))
+    given = set(sold[["order_key", *KEY]].itertuples(index=False, name=None))
+    with_claims = left.loc[[pair in promised for pair in zip(left["order_key"], left["sku"], strict=True)]]
+    is_other = [row not in given for row in with_claims[["order_key", *KEY]].itertuples(index=False, name=None)]
+    yield _told(with_claims.loc[is_other], "not_as_promised")
+    gone = events.loc[events["moved_qty"].ne(0)].drop_duplicates(KEY, keep="last").set_index(KEY)
+    total = events.groupby(KEY)["moved_qty"].sum()
+    served = set(left[["order_key", *KEY]].itertuples(index=False, name=None))
+    waiting = sold.loc[[row not in served for row in sold[["order_key", *KEY]].itertuples(index=False, name=None)]]
+    newest = waiting.drop_duplicates(KEY, keep="last")
+    index = newest.set_index(KEY).index
+    is_gone = (
+        total.reindex(index, fill_value=0).le(0).to_numpy() & gone["stage_code"].reindex(index).isin(OUT - {"moved_out"}).to_numpy()
+    )
+    is_before = gone["happened_at_utc"].reindex(index).lt(pd.Series(newest["happened_at_utc"].to_numpy(), index=index)).to_numpy()
+    is_elsewhere = ~gone["order_key"].reindex(index).isna().to_numpy()
+    yield _told(newest.loc[is_gone & (is_before | is_elsewhere)], "sold_but_gone")
+
+
+def _moves(moves: pd.DataFrame, lots: frozenset[str]) -> Iterator[pd.DataFrame]:
+    """Yield what the running balance of each number shows, over all places and at each place."""
+    running = moves.groupby(KEY)["moved_qty"].cumsum()
+    here = moves.groupby([*KEY, "location_code"])["moved_qty"].cumsum()
+    came = moves["moved_qty"].clip(lower=0).groupby([moves[name] for name in KEY]).cumsum()
+    shipped = moves["stage_code"].eq("fulfilled").astype("int64").groupby([moves[name] for name in KEY]).cumsum()
+    is_lot, is_out = moves["sku"].isin(lots), moves["moved_qty"].lt(0)
+    yield _told(moves.loc[is_out & running.lt(0) & came.eq(0)], "never_received")
+    yield _told(moves.loc[is_out & running.lt(0) & came.gt(0) & is_lot], "more_left_than_came", -running)
+    yield _told(moves.loc[is_out & running.lt(0) & came.gt(0) & ~is_lot & shipped.gt(1)], "shipped_twice")
+    yield _told(moves.loc[is_out & running.ge(0) & here.lt(0)], "left_elsewhere", -here)
+    yield _told(moves.loc[~is_out & running.gt(1) & ~is_lot], "two_places", running)
+
+
+def _balances(core_serial_events: pd.DataFrame, core_serial_stock: pd.DataFrame) -> pd.DataFrame:
+    traced = on_hand_by_documents(core_serial_events)
+    both = traced.merge(core_serial_stock, on=[*KEY, "location_code"], how="outer")
+    balance, documents = (both[name].fillna(0).astype("int64") for name in ("on_hand_qty", "traced_qty"))
+    told = "balance " + balance.astype("str") + ", documents " + documents.astype("str")
+    rows = both.assign(units_qty=(balance - documents).abs(), law_code="balance_differs", suggestions=None, documents=told)
+    return rows.loc[rows["units_qty"].gt(0), _COLUMNS]
+
+
+def _kept(core_serial_stock: pd.DataFrame, is_so: pd.Series, code: str) -> pd.DataFrame:
+    rows = core_serial_stock.loc[is_so & core_serial_stock["on_hand_qty"].gt(0)]
+    told = "expires " + rows["expiration_date"].fillna("never")
+    return rows.assign(law_code=code, units_qty=rows["on_hand_qty"], documents=told, suggestions=None)[_COLUMNS]

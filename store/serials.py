@@ -1,0 +1,132 @@
+"""Serial and lot numbers: their events (append-only), each number's lineage, and the laws that they break now."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import Connection, Engine, Select, delete, exists, select, tuple_
+
+from contract.tables import TABLES
+from store.engine import reading, writing
+from store.schema import serial_events, serial_findings, serial_lineage
+from store.upsert import upsert
+from store.values import read_frame, with_columns
+
+_PART = 300
+_EVENT = [serial_events.c[name] for name in TABLES["core_serial_events"].columns]
+_FOUND = [serial_findings.c[name] for name in TABLES["out_serial_findings"].columns]
+Number = tuple[str, str]
+
+
+def events_of_documents(engine: Engine, document_keys: Collection[str] | None) -> pd.DataFrame:
+    """Return `core_serial_events` of these documents, of all where left out."""
+    return _frames(engine, select(*_EVENT), serial_events.c.document_key, document_keys)
+
+
+def events_of_numbers(engine: Engine, numbers: Collection[Number] | None) -> pd.DataFrame:
+    """Return `core_serial_events` of these numbers (SKU, number), of all where left out."""
+    return _frames(engine, select(*_EVENT), tuple_(serial_events.c.sku, serial_events.c.serial_number), numbers)
+
+
+def events_of_order(engine: Engine, order_key: str) -> pd.DataFrame:
+    """Return `core_serial_events` of an order, by its `SHOP/number`."""
+    return _frames(engine, select(*_EVENT), serial_events.c.order_key, [order_key])
+
+
+def orders_with_problems(engine: Engine) -> list[str]:
+    """Return the orders, as `SHOP/number`, that name a number which nothing matches yet."""
+    events, later = serial_events, serial_events.alias()
+    is_reversed = exists().where(later.c.reverses_key == events.c.event_key)
+    asked = events.c.problem_code.in_(["unknown_number", "wrong_item"])
+    query = select(events.c.order_key).where(asked, events.c.reverses_key.is_(None), ~is_reversed).distinct()
+    with reading(engine) as connection:
+        return sorted(str(key) for (key,) in connection.execute(query))
+
+
+def lineage(engine: Engine, numbers: Collection[Number] | None = None) -> pd.DataFrame:
+    """Return `out_serial_lineage` as last traced: of these numbers, of all where left out."""
+    columns = [serial_lineage.c[name] for name in TABLES["out_serial_lineage"].columns]
+    return _frames(engine, select(*columns), tuple_(serial_lineage.c.sku, serial_lineage.c.serial_number), numbers)
+
+
+def findings(engine: Engine) -> pd.DataFrame:
+    """Return `out_serial_findings` as they stand, with `first_seen_at_utc`; one row per number and law."""
+    query = select(*_FOUND, serial_findings.c.first_seen_at_utc)
+    with reading(engine) as connection:
+        return read_frame(connection, query.order_by(serial_findings.c.sku, serial_findings.c.serial_number))
+
+
+def record(  # noqa: PLR0913 - what one trace leaves, in one transaction
+    engine: Engine,
+    run_id: str,
+    events: pd.DataFrame,
+    traced: pd.DataFrame,
+    breaches: pd.DataFrame,
+    *,
+    numbers: Collection[Number] | None,
+    at_utc: datetime,
+) -> None:
+    """Append events, and put the lineage and the breaches of the traced numbers in place of the earlier ones, all or nothing.
+
+    Args:
+        engine: from `open_engine`.
+        run_id: the run.
+        events: `core_serial_events` to append; one that is there already stays as it is.
+        traced: `out_serial_lineage` of the numbers.
+        breaches: `out_serial_findings` of the numbers.
+        numbers: the numbers that were traced; all where None.
+        at_utc: the instant.
+    """
+    stamp = {"run_id": run_id, "recorded_at_utc": at_utc}
+    with writing(engine) as connection:
+        upsert(connection, serial_events, with_columns(events, stamp), assign=lambda _: {})
+        upsert(connection, serial_lineage, with_columns(traced, {"run_id": run_id}))
+        kept = ("location_code", "units_qty", "documents", "suggestions", "is_doubtful", "run_id")
+        upsert(
+            connection,
+            serial_findings,
+            with_columns(breaches, {"run_id": run_id, "first_seen_at_utc": at_utc}),
+            assign=lambda new: {name: new[name] for name in kept},
+        )
+        old = serial_findings.c.run_id != run_id
+        if numbers is None:
+            connection.execute(delete(serial_findings).where(old))
+        for part in _parts(numbers or ()):
+            is_one = tuple_(serial_findings.c.sku, serial_findings.c.serial_number).in_(part)
+            connection.execute(delete(serial_findings).where(old, is_one))
+
+
+def numbers_like(engine: Engine, text: str, limit: int = 1000) -> pd.DataFrame:
+    """Return `out_serial_lineage` of the numbers that are this text in any case, or hold it, at most `limit` rows."""
+    columns = [serial_lineage.c[name] for name in TABLES["out_serial_lineage"].columns]
+    query = select(*columns).where(serial_lineage.c.serial_number.ilike(f"%{_escaped(text)}%", escape="\\")).limit(limit)
+    with reading(engine) as connection:
+        return read_frame(connection, query)
+
+
+def _frames(engine: Engine, query: Select[Any], key: Any, wanted: Collection[Any] | None) -> pd.DataFrame:
+    with reading(engine) as connection:
+        if wanted is None:
+            return read_frame(connection, query)
+        return _read_parts(connection, query, key, wanted)
+
+
+def _read_parts(connection: Connection, query: Select[Any], key: Any, wanted: Collection[Any]) -> pd.DataFrame:
+    frames = [read_frame(connection, query.where(key.in_(part))) for part in _parts(wanted)]
+    filled = [frame for frame in frames if len(frame)]
+    if filled:
+        return pd.concat(filled, ignore_index=True)
+    return read_frame(connection, query.where(key.in_([])))
+
+
+def _parts(values: Collection[Any]) -> Iterator[Sequence[Any]]:
+    listed = sorted(set(values))
+    for start in range(0, len(listed), _PART):
+        yield listed[start : start + _PART]
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

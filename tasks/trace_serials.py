@@ -1,0 +1,195 @@
+"""Serial and lot numbers: read from both systems, put into one history, traced, and held against the laws."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import pandas as pd
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from connectors.netsuite.read_serials import (
+    read_deleted_documents,
+    read_fulfilments_of,
+    read_invoices,
+    read_modified_documents,
+    read_movements,
+    read_serial_stock,
+)
+from connectors.shopify.read_orders import read_orders_by_id
+from contract.frames import Frames, empty
+from domain.components import conform_components
+from domain.conform_netsuite import conform_items, netsuite_locations
+from domain.conform_serials import conform_serial_stock, known_numbers
+from domain.demand import conform_order_lines
+from domain.findings import finding, settle
+from domain.serial_capture import claim_events
+from domain.serial_events import counted, journal, movement_events
+from domain.serial_laws import LAWS, find_breaches
+from domain.serial_lineage import trace
+from domain.serial_matching import Matcher
+from domain.serial_numbers import Formats
+from store import findings, serials, watermarks
+from tasks.context import Context
+from tasks.read_inventory import has_journeys, metafields, read_catalogue, read_shopify_orders, stack
+
+log = logging.getLogger(__name__)
+STREAM = "serials"
+_OVERLAP = timedelta(minutes=10)
+CHECK = "serial_law"
+
+
+@dataclass(frozen=True)
+class Traced:
+    """What a run of `trace-serials` did."""
+
+    events: pd.DataFrame
+    lineage: pd.DataFrame
+    findings: pd.DataFrame
+    since: datetime | None
+
+
+@task(name="read serials", cache_policy=NO_CACHE)
+def read_serials(context: Context, run_id: str, since: datetime | None) -> dict[str, pd.DataFrame]:
+    """Return what both systems say of numbers since then: everything where `since` is None.
+
+    The balances are read before the documents: a move between the two is a document that the next run reads too.
+    """
+    client, at = context.netsuite, context.now()
+    frames = dict(read_catalogue.fn(context, run_id))
+    frames["raw_netsuite__serial_stock"] = read_serial_stock(client, run_id=run_id, extracted_at=at)
+    ids = None if since is None else _touched(context, since)
+    moves = read_movements(client, ids, run_id=run_id, extracted_at=at)
+    sources = moves.loc[moves["created_from_type"].eq("SalesOrd"), "created_from_id_netsuite"].dropna()
+    frames["raw_netsuite__serial_movements"] = moves
+    frames["raw_netsuite__serial_invoices"] = read_invoices(client, sorted(set(sources)), run_id=run_id, extracted_at=at)
+    gone = empty("raw_netsuite__deleted_documents")
+    if since is not None:
+        gone = read_deleted_documents(client, since - _OVERLAP, run_id=run_id, extracted_at=at)
+    frames["raw_netsuite__deleted_documents"] = gone
+    asked = pd.DataFrame({"document_id": pd.Series([] if ids is None else ids, dtype="str")})
+    orders = _orders(context, run_id, since) if context.contract.serials.sources else {}
+    log.info("serials_read", extra={"documents": None if ids is None else len(ids), "movements": len(moves)})
+    return frames | orders | {"asked": asked}
+
+
+def _touched(context: Context, since: datetime) -> list[str]:
+    """Return the documents changed since, and the fulfilments of orders that were: their invoices may be new."""
+    changed = read_modified_documents(context.netsuite, since - _OVERLAP)
+    orders = {row["created_from_id_netsuite"] for row in changed if row.get("created_from_id_netsuite")}
+    ids = {row["transaction_id_netsuite"] for row in changed}
+    return sorted(ids | set(read_fulfilments_of(context.netsuite, sorted(orders | ids))), key=int)
+
+
+def _orders(context: Context, run_id: str, since: datetime | None) -> dict[str, pd.DataFrame]:
+    """Return the orders changed since, and those that name a number which nothing matched."""
+    start = None if since is None else since - _OVERLAP
+    changed = read_shopify_orders.fn(context, run_id, start)
+    have = set(zip(changed["raw_shopify__orders"]["shop_code"], changed["raw_shopify__orders"]["order_id_shopify"], strict=True))
+    parts = [changed]
+    for shop, client in context.shops.items():
+        asked = (key.split("/") for key in serials.orders_with_problems(context.engine))
+        gids = {f"gid://shopify/Order/{number}" for code, number in asked if code == shop}
+        wanted = sorted(gid for gid in gids if (shop, gid) not in have)
+        if wanted:
+            parts.append(
+                read_orders_by_id(
+                    client,
+                    wanted,
+                    run_id=run_id,
+                    extracted_at=context.now(),
+                    metafields=metafields(context.contract),
+                    has_journeys=has_journeys(context.contract),
+                )
+            )
+    return {name: stack([part[name] for part in parts if name in part]) for name in changed}
+
+
+@task(name="trace serials", cache_policy=NO_CACHE)
+def trace_numbers(context: Context, run_id: str, raw: Frames, since: datetime | None) -> Traced:
+    """Append what is new, trace every number that it touches, and record lineage, breaches and findings in one go."""
+    contract, at = context.contract, context.now()
+    items, _ = conform_items(raw["raw_netsuite__items"])
+    skus = dict(zip(items["item_id_netsuite"], items["sku"], strict=True))
+    places = netsuite_locations(contract)
+    stock = conform_serial_stock(raw["raw_netsuite__serial_stock"], skus, places)
+    matcher = Matcher(known_numbers(raw["raw_netsuite__serial_stock"], skus, places), Formats(contract.serials.formats))
+    told = _told(context, raw, items, matcher, (skus, places))
+    documents, ended = _documents(raw, since)
+    new = journal(serials.events_of_documents(context.engine, documents), told, ended)
+    lots = frozenset(items.loc[items["is_lot"], "sku"])
+    last_day = f"{at + timedelta(days=contract.serials.expires_within_days):%Y-%m-%d}"
+    numbers = None if since is None else _numbers(context, new, stock, last_day)
+    events = stack([serials.events_of_numbers(context.engine, numbers), new])
+    mine = (
+        stock if numbers is None else stock.loc[[key in numbers for key in zip(stock["sku"], stock["serial_number"], strict=True)]]
+    )
+    lineage = trace(events, mine, lots)
+    breaches = find_breaches(events, mine, lots, last_day, matcher)
+    serials.record(context.engine, run_id, new, lineage, breaches, numbers=numbers, at_utc=at)
+    standing = serials.findings(context.engine)
+    findings.record(context.engine, run_id, settle(map(_finding, standing.to_dict("records")), contract), (CHECK,), at_utc=at)
+    return Traced(new, lineage, standing, since)
+
+
+def window(context: Context, *, is_full: bool) -> datetime | None:
+    """Return since when documents are read: the last run's start, None for all of them."""
+    return None if is_full else watermarks.get(context.engine, STREAM)
+
+
+def _told(
+    context: Context, raw: Frames, items: pd.DataFrame, matcher: Matcher, names: tuple[dict[str, str], dict[str, str]]
+) -> pd.DataFrame:
+    """Return the events of every document read."""
+    parts = [movement_events(raw, *names)]
+    if "raw_shopify__orders" in raw:
+        kits, _ = conform_components(raw["raw_netsuite__kit_members"], raw["raw_netsuite__items"], items, context.contract)
+        lines, _ = conform_order_lines(raw, {*items["sku"], *kits["kit_sku"]}, context.contract)
+        numbers = {"core_items": items, "core_components": kits, "core_order_lines": lines}
+        parts.append(claim_events(raw, numbers, matcher, context.contract.serials))
+    return counted(stack(parts), frozenset(items.loc[items["is_lot"], "sku"]))
+
+
+def _documents(raw: Frames, since: datetime | None) -> tuple[list[str] | None, dict[str, pd.Timestamp]]:
+    """Return the keys of the documents that were read (None: all), and when those that name nothing now were changed."""
+    orders = raw.get("raw_shopify__orders", empty("raw_shopify__orders"))
+    keys = "SHOPIFY/" + orders["shop_code"] + "/" + orders["order_id_shopify"].str.replace(r"^.*/", "", regex=True)
+    ended = dict(zip(keys, pd.to_datetime(orders["cancelled_at_utc"].fillna(orders["updated_at_utc"]), utc=True), strict=True))
+    gone = raw["raw_netsuite__deleted_documents"]
+    ended |= dict(zip("NETSUITE/" + gone["transaction_id_netsuite"], pd.to_datetime(gone["deleted_at_utc"], utc=True), strict=True))
+    if since is None:
+        return None, ended
+    return [*(f"NETSUITE/{one}" for one in raw["asked"]["document_id"]), *ended], ended
+
+
+def _numbers(context: Context, new: pd.DataFrame, stock: pd.DataFrame, last_day: str) -> Collection[tuple[str, str]]:
+    """Return the numbers to trace anew: of new events, of breaches that stand, and those whose balance or date has changed."""
+    standing = serials.findings(context.engine)
+    numbers = {*_keys(new), *_keys(standing)}
+    known = serials.lineage(context.engine)[["sku", "serial_number", "on_hand_qty"]]
+    balance = stock.groupby(["sku", "serial_number"])["on_hand_qty"].sum().reset_index(name="balance_qty")
+    both = known.merge(balance, on=["sku", "serial_number"], how="outer")
+    numbers |= _keys(both.loc[both["on_hand_qty"].fillna(0).ne(both["balance_qty"].fillna(0)) | both["on_hand_qty"].isna()])
+    due = stock["expiration_date"].fillna("9999").le(last_day) | stock["is_inactive"]
+    return numbers | _keys(stock.loc[due & stock["on_hand_qty"].gt(0)])
+
+
+def _keys(rows: pd.DataFrame) -> set[tuple[str, str]]:
+    return set(zip(rows["sku"], rows["serial_number"], strict=True))
+
+
+def _finding(row: dict[str, object]) -> dict[str, object]:
+    law = LAWS[str(row["law_code"])]
+    told = finding(
+        CHECK,
+        f"{row['sku']} {row['serial_number']}",
+        field=str(row["law_code"]),
+        expected=row["suggestions"] or "",
+        found=row["documents"],
+        units=int(str(row["units_qty"])),
+        examples=[str(row["documents"])],
+    )
+    return told | {"told": law.told, "action": law.action}

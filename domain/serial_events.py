@@ -139,7 +139,7 @@ def journal(known: pd.DataFrame, told: pd.DataFrame, ended: Mapping[str, pd.Time
     alive = alive_of(known)
     mine, theirs = _content(told), _content(alive)
     new, gone = told.loc[~mine.isin(set(theirs))], alive.loc[~theirs.isin(set(mine))]
-    changed = told.drop_duplicates("document_key").set_index("document_key")["modified_at_utc"]
+    changed = {**ended, **dict(zip(told["document_key"], told["modified_at_utc"], strict=True))}
     parts = []
     if len(new):
         first = known.loc[known["reverses_key"].isna(), "event_key"].str.replace(r"#[0-9]+$", "", regex=True)
@@ -149,10 +149,9 @@ def journal(known: pd.DataFrame, told: pd.DataFrame, ended: Mapping[str, pd.Time
         at = new["happened_at_utc"].where(~is_later, new["modified_at_utc"])
         parts.append(new.assign(event_key=key, happened_at_utc=at))
     if len(gone):
-        at = gone["document_key"].map(changed).astype("datetime64[us, UTC]")
-        at = at.fillna(gone["document_key"].map(ended).astype("datetime64[us, UTC]")).fillna(gone["happened_at_utc"])
+        ends = [changed.get(key, at) for key, at in zip(gone["document_key"], gone["happened_at_utc"], strict=True)]
         back = gone.assign(reverses_key=gone["event_key"], event_key=gone["event_key"] + "!", moved_qty=-gone["moved_qty"])
-        parts.append(back.assign(happened_at_utc=at))
+        parts.append(back.assign(happened_at_utc=pd.to_datetime(ends, utc=True)))
     return conform("core_serial_events", pd.concat(parts, ignore_index=True)) if parts else empty("core_serial_events")
 
 

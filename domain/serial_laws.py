@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from contract.frames import conform, empty
-from domain.serial_events import IN, KEY, OUT, alive_of, in_order
+from domain.serial_events import KEY, OUT, alive_of, in_order
 from domain.serial_lineage import on_hand_by_documents
 from domain.serial_matching import Matcher
 

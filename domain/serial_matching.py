@@ -13,11 +13,12 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from itertools import islice
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from domain.serial_numbers import Formats, fold
+from domain.serial_numbers import Formats, fold, plain
 
 _SHORTEST = 3
 _MOST = 5
@@ -107,6 +108,20 @@ class Matcher:
             key=lambda each: (each.rank, each.known.number),
         )
         return self._settled(ranked, given, sku, location)[:_MOST]
+
+    def search(self, text: str) -> list[Suggestion]:
+        """Return what may have been meant by a number whose item is not known, the likeliest first."""
+        given = plain(text)
+        near = [
+            one for one, _, _ in process.extract(given, self.index.by_plain.keys(), scorer=OSA.distance, score_cutoff=2, limit=20)
+        ]
+        holding = (one for one in self.index.by_plain if len(given) >= _SHORTEST and given in one)
+        alike = (known for known in self.index.by_fold.get(fold(given), ()))
+        skus = {known.sku for one in (*near, *islice(holding, 20)) for known in self.index.by_plain[one]} | {
+            one.sku for one in alike
+        }
+        found = (one for sku in sorted(skus) for one in self.suggest(text, sku) if one.known.sku == sku)
+        return sorted(found, key=lambda one: (one.rank, one.known.number))
 
     def split(self, text: str, sku: str) -> list[Known]:
         """Return the numbers of the item that the text is made of, joined or repeated; none where it is not."""

@@ -136,6 +136,30 @@ def trace_serials(
     screen.finish(summary, as_json=as_json)
 
 
+@app.command(short_help="The whole life of a serial or lot number.")
+def serial(
+    number: Annotated[str, typer.Argument(help="As it was read or typed: case, spaces and known prefixes do not matter.")],
+    page: Annotated[Path | None, typer.Option(help="Write its page with the timeline to this file (HTML).")] = None,
+    as_json: Json = False,
+) -> None:
+    """Show the whole life of a serial or lot number across both systems; where there is none, the likeliest ones."""
+    from flows.serials import show_serial
+
+    show_serial(number, as_json=as_json, page=page)
+
+
+@app.command(short_help="Where a lot went: the recall list.")
+def lot(
+    number: Annotated[str, typer.Argument(help="The lot's number.")],
+    csv: Annotated[Path | None, typer.Option(help="Write the recall list to this file (CSV).")] = None,
+    as_json: Json = False,
+) -> None:
+    """Show every order and place that units of a lot went to, and what is still on hand."""
+    from flows.serials import show_lot
+
+    show_lot(number, csv, as_json=as_json)
+
+
 @app.command(short_help="What a changed field mapping changes on booked orders.")
 def remap(write: Write = False, days: Days = 7, as_json: Json = False) -> None:
     """Show which custom fields of booked orders the contract now says otherwise; with --write, write them anew."""

@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 
 from contract.errors import FatalError
 from flows import screen
+from flows.serials import serials_of_order
 from flows.wiring import open_store
 from store import documents, orders, quarantine
 
@@ -107,6 +108,8 @@ def show_order(wanted: str, *, as_json: bool) -> None:
         found = screen.rows_of(orders.find_orders(engine, wanted))
         known = screen.rows_of(documents.known_documents(engine, sorted({row["shop_code"] for row in found})))
         aside = _every_row(engine)
+        for row in found:
+            row["serials"] = serials_of_order(engine, row["shop_code"], row["order_id_shopify"])
     if not found:
         raise FatalError(
             f"Truecount store: no order {wanted}: no run has captured it; truecount sync-orders --order SHOP/NUMBER does"
@@ -123,6 +126,8 @@ def show_order(wanted: str, *, as_json: bool) -> None:
         screen.show(f"Order {row['order_name']}", [{name: row[name] for name in names}])
         shown = ("record_type", "netsuite_id", "external_id", "status", "last_seen_at_utc", "message")
         screen.show("Documents", [{name: one[name] for name in shown} for one in row["documents"]])
+        if row["serials"]:
+            screen.show("Serials and lots", row["serials"])
         if row["set_aside"]:
             screen.show("Set aside", [{name: one[name] for name in (*_LISTED, "note")} for one in row["set_aside"]])
 

@@ -20,10 +20,11 @@ from domain.reconcile_orders import MEASURES
 from domain.reconcile_stock import CAUSES as STOCK_CAUSES
 from domain.reconcile_stock import NETSUITE
 from reports.model import Chart, Column, Link, Report, Table, Tile
-from store import findings, runs
+from store import findings, runs, serials
 from tasks.context import Context
 from tasks.outcome import Run, RunSummary
 from tasks.report import rename_run, show_table, summary_page
+from tasks.serial_pages import findings_table
 
 _SHOWN = ["check_code", "object_key", "field", "severity_code", "expected", "found", "units_qty", "first_seen_at_utc", "action"]
 _TREND_RUNS = 60
@@ -55,7 +56,11 @@ def report_reconciliation(context: Context, run: Run, frames: Frames, docs: Path
     counts |= {f"stock {cause}": int(count) for cause, count in stock.loc[is_shown, "cause_code"].value_counts().items()}
     aside = {str(code): int(count) for code, count in still["check_code"].value_counts().items()}
     title, snapshot = headline(counts), str(context.state_folder / "snapshots" / run.run_id)
-    page = _write(context, run, counts, {**frames, "findings": still}, docs)
+    broken = serials.findings(context.engine)
+    lives = serials.events_of_numbers(context.engine, set(zip(broken["sku"], broken["serial_number"], strict=True)))
+    shown = {**frames, "findings": still, "serial_findings": broken, "serial_events": lives}
+    counts["serials and lots that break a law"] = len(broken)
+    page = _write(context, run, counts, shown, docs)
     run.summary = RunSummary(run.run_id, run.flow_name, True, counts, aside, snapshot, title, str(page))
     show_table("findings", _worst_first(still)[_SHOWN], "open findings, the most severe and the oldest first")
     create_link_artifact(page.as_uri(), link_text="The reconciliation report", key="reconciliation-report")
@@ -130,6 +135,7 @@ def _tiles(counts: Mapping[str, int]) -> tuple[Tile, ...]:
         ("Orders that differ", "order differences", "documents, both ways", "orders"),
         ("Day sums that differ", "day sums that differ", "to the cent", "money"),
         ("Fields that differ", "fields that differ", "read back from NetSuite", "fields"),
+        ("Serials that break a law", "serials and lots that break a law", "as last traced", "serials"),
     )
     return tuple(
         Tile(label, f"{counts[key]:,}", detail, "attention" if counts[key] else "ok", table) for label, key, detail, table in rows
@@ -194,6 +200,7 @@ def _tables(still: pd.DataFrame, frames: Frames) -> tuple[Table, ...]:
         _orders_table(orders),
         _money_table(money),
         _fields_table(frames["out_field_differences"]),
+        findings_table(frames["serial_findings"], frames["serial_events"]),
     )
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection
+from collections.abc import Collection, Hashable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import pandas as pd
 from prefect import task
@@ -131,7 +132,9 @@ def trace_numbers(context: Context, run_id: str, raw: Frames, since: datetime | 
     breaches = find_breaches(events, mine, lots, last_day, matcher)
     serials.record(context.engine, run_id, new, lineage, breaches, numbers=numbers, at_utc=at)
     standing = serials.findings(context.engine)
-    findings.record(context.engine, run_id, settle(map(_finding, standing.to_dict("records")), contract), (CHECK,), at_utc=at)
+    findings.record(
+        context.engine, run_id, settle([_finding(row) for row in standing.to_dict("records")], contract), (CHECK,), at_utc=at
+    )
     return Traced(new, lineage, standing, since)
 
 
@@ -181,7 +184,7 @@ def _keys(rows: pd.DataFrame) -> set[tuple[str, str]]:
     return set(zip(rows["sku"], rows["serial_number"], strict=True))
 
 
-def _finding(row: dict[str, object]) -> dict[str, object]:
+def _finding(row: Mapping[Hashable, Any]) -> dict[str, Any]:
     law = LAWS[str(row["law_code"])]
     told = finding(
         CHECK,
@@ -189,7 +192,7 @@ def _finding(row: dict[str, object]) -> dict[str, object]:
         field=str(row["law_code"]),
         expected=row["suggestions"] or "",
         found=row["documents"],
-        units=int(str(row["units_qty"])),
+        units=int(row["units_qty"]),
         examples=[str(row["documents"])],
     )
     return told | {"told": law.told, "action": law.action}

@@ -170,7 +170,8 @@ def _rewrite_call(node: exp.Expr) -> None:
     elif isinstance(node, exp.Escape):
         raise unsupported_search()
     elif isinstance(node, exp.Like):
-        node.replace(_done(exp.Anonymous(this="ns_like", expressions=[node.this, node.expression])))
+        called = _done(exp.Anonymous(this="ns_like", expressions=[node.this, node.expression]))
+        node.replace(exp.Not(this=called) if node.args.get("negate") else called)
     elif isinstance(node, exp.Add | exp.Sub):
         _rewrite_sum(node)
     elif isinstance(node, _COMPARISONS):

@@ -123,3 +123,90 @@ def test_a_garbled_number_is_told_with_the_likely_one(books, run):
     netsuite(books, "receive", item=PHONE, location="1", quantity=1, numbers=["PH-O0O3"])
     traced(run)
     assert breaches() == set()
+
+
+def told(run, *arguments):
+    code, out, err = run(*arguments, "--json")
+    assert code == 0, err
+    return json.loads(out)
+
+
+def test_a_clerk_looks_a_serial_up_and_a_lot(books, run, tmp_path):
+    order = place(books, [("PHONE", 2, {"unit_price": "199.00", "properties": {"Serial": "PH-0001, PH-0002"}})])
+    with open_context() as context:
+        sync(context)
+    fulfil_in_netsuite(books, order, ["PH-0001", "PH-0002"])
+    traced(run)
+    (life,) = told(run, "serial", " ph-0002")
+    assert [row["what"] for row in life["events"]] == ["received", "sold in Shopify", "left for a customer"]
+    page = tmp_path / "phone.html"
+    assert run("serial", "PH-0002", "--page", str(page))[0] == 0
+    assert "Serial PH-0002 of PHONE" in page.read_text()
+    likely = told(run, "serial", "PH-00O2")
+    assert likely[0]["number"] == "PH-0002"
+    assert run("serial", "QQQQQQQQ")[0] == 4
+    (found,) = told(run, "order", order["name"])
+    assert {(row["number"], row["what"]) for row in found["serials"]} == {
+        (number, what) for number in ("PH-0001", "PH-0002") for what in ("sold in Shopify", "left for a customer")
+    }
+    csv = tmp_path / "recall.csv"
+    recall = told(run, "lot", "PH-0001", "--csv", str(csv))
+    assert [row["order"] for row in recall["went"]] == [life["order_key"]] * 2
+    assert csv.read_text().splitlines()[0].startswith("number,sku,happened_at_utc")
+    assert run("lot", "NOPE")[0] == 4
+
+
+def test_sold_to_two_orders(books, run):
+    for _ in range(2):
+        place(books, [("PHONE", 1, {"unit_price": "199.00", "properties": {"Serial": "PH-0004"}})])
+    traced(run)
+    assert breaches() == {("PHONE", "PH-0004", "sold_twice")}
+    summary = json.loads(run("reconcile", "--json")[1])
+    from pathlib import Path
+
+    assert "Sold to two orders" in Path(summary["page"]).read_text()
+
+
+def test_another_unit_left_than_the_order_names(books, run):
+    order = place(books, [("PHONE", 1, {"unit_price": "199.00", "properties": {"Serial": "PH-0001"}})])
+    with open_context() as context:
+        sync(context)
+    made = fulfil_in_netsuite(books, order, ["PH-0002"])
+    traced(run)
+    assert breaches() == {("PHONE", "PH-0002", "not_as_promised")}
+    netsuite(books, "edit_numbers", transaction=made["fulfilment"], line=1, numbers=["PH-0001"])
+    traced(run)
+    assert breaches() == set()
+    assert stages("PH-0002") == ["received", "fulfilled", "fulfilled!"]
+    netsuite(books, "delete", transaction=made["fulfilment"])
+    traced(run)
+    assert stages("PH-0001") == ["received", "sold", "fulfilled", "fulfilled!"]
+    assert life("PH-0001")["status_code"] == "promised"
+
+
+def test_numbers_that_a_cancelled_order_names_are_free(books, run):
+    from tests.e2e.order_world import act as in_shop
+
+    order = place(books, [("PHONE", 1, {"unit_price": "199.00", "properties": {"Serial": "PH-0001"}})])
+    traced(run)
+    assert life("PH-0001")["status_code"] == "promised"
+    in_shop(books, "cancel", order_id=order["id"])
+    traced(run)
+    assert (life("PH-0001")["status_code"], stages("PH-0001")) == ("on_hand", ["received", "sold", "sold!"])
+
+
+def test_an_incremental_run_ends_where_a_full_one_does(books, run):
+    traced(run)
+    order = place(books, [("PHONE", 1, {"unit_price": "199.00", "properties": {"Serial": "PH-0001"}})])
+    with open_context() as context:
+        sync(context)
+    traced(run)
+    fulfil_in_netsuite(books, order, ["PH-0001"])
+    netsuite(books, "receive", item=PHONE, location="11", quantity=1, numbers=["PH-0999"])
+    traced(run)
+    with open_context() as context:
+        before = serials.lineage(context.engine).drop(columns=["events_count"])
+    again = traced(run, "--full")
+    assert (again["counts"]["events recorded"], again["counts"]["events reversed"]) == (0, 0)
+    with open_context() as context:
+        assert serials.lineage(context.engine).drop(columns=["events_count"]).equals(before)

@@ -156,6 +156,7 @@ def test_display_values(filled):
         ("'a' || 'b'", "ab"),
         ("5 / 2", "2.5"),
         ("CASE WHEN 'abc' LIKE 'A%' THEN 'yes' ELSE 'no' END", "no"),
+        ("CASE WHEN 'abc' NOT LIKE 'a%' THEN 'yes' ELSE 'no' END", "no"),
         ("CASE WHEN REGEXP_LIKE('abc', '^a.c$') THEN 'yes' ELSE 'no' END", "yes"),
         ("TO_DATE('2026-02-01', 'YYYY-MM-DD')", "02/01/2026"),
         ("TO_CHAR(TO_DATE('2026-02-01', 'YYYY-MM-DD'))", "02/01/2026"),

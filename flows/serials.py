@@ -1,0 +1,145 @@
+"""Commands about serial and lot numbers: the life of one, and where a lot went."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from contract.errors import FatalError
+from contract.loading import load_contract
+from contract.settings import read_settings
+from domain.serial_events import STAGES, alive_of
+from domain.serial_lineage import STATUSES
+from domain.serial_matching import Known, Matcher
+from domain.serial_numbers import Formats
+from flows import screen
+from flows.wiring import open_store
+from store import serials
+
+_LIFE = ("sku", "status", "location_code", "on_hand_qty", "order_key", "expiration_date", "is_complete", "gap_reason")
+_EVENT = ("happened_at_utc", "what", "document_name", "location_code", "moved_qty", "order_key", "given_number", "note")
+_RECALL = ("number", "sku", "happened_at_utc", "stage_code", "units", "document", "order", "location")
+_LIKELY = 5
+
+
+def show_serial(wanted: str, *, as_json: bool, page: Path | None) -> None:
+    """Show the life of a serial or lot number, of every item that has it; where none has, the likeliest ones.
+
+    Raises:
+        FatalError: no number is like it.
+    """
+    from tasks.serial_pages import serial_page, timeline
+
+    with open_store() as engine:
+        known = serials.lineage(engine)
+        found = _named(known, wanted)
+        if found.empty:
+            _suggest(known, wanted, as_json=as_json)
+            return
+        events = serials.events_of_numbers(engine, _keys(found))
+        breaches = serials.findings(engine)
+    lives = screen.rows_of(found)
+    for life in lives:
+        mine = events.loc[events["sku"].eq(life["sku"]) & events["serial_number"].eq(life["serial_number"])]
+        broken = breaches.loc[breaches["sku"].eq(life["sku"]) & breaches["serial_number"].eq(life["serial_number"])]
+        life["status"] = STATUSES[life["status_code"]]
+        life["events"] = [{name: row[name] for name in _EVENT} for row in screen.rows_of(timeline(mine))]
+        life["breaks"] = screen.rows_of(broken)
+        if page is not None:
+            _write_page(page, serial_page(life, mine, broken, datetime.now(UTC)))
+    if as_json:
+        screen.plain(json.dumps(lives, default=str))
+        return
+    for life in lives:
+        screen.show(f"{life['serial_number']} of {life['sku']}", [{name: life[name] for name in _LIFE}])
+        screen.show("Its life, oldest first", life["events"])
+        if life["breaks"]:
+            shown = ("law_code", "documents", "suggestions", "first_seen_at_utc")
+            screen.show("What it breaks", [{name: row[name] for name in shown} for row in life["breaks"]])
+
+
+def show_lot(wanted: str, csv: Path | None, *, as_json: bool) -> None:
+    """Show where the units of a lot or serial went, for a recall: every order and place, with units.
+
+    Raises:
+        FatalError: no lot has this number.
+    """
+    with open_store() as engine:
+        found = _named(serials.lineage(engine), wanted)
+        events = alive_of(serials.events_of_numbers(engine, _keys(found)))
+        stock = screen.rows_of(found)
+    if found.empty:
+        raise FatalError(f"Truecount serials: no number {wanted}; truecount serial {wanted} looks for the likely ones")
+    rows = [_recalled(row) for row in screen.rows_of(events.sort_values(["happened_at_utc", "event_key"]))]
+    gone = [row for row in rows if row["stage_code"] in ("fulfilled", "returned", "sold", "scrapped", "consumed")]
+    if csv is not None:
+        pd.DataFrame(gone, columns=list(_RECALL)).to_csv(csv, index=False)
+    if as_json:
+        screen.plain(json.dumps({"on_hand": stock, "went": gone}, default=str))
+        return
+    for life in stock:
+        title = f"{life['serial_number']} of {life['sku']}: {life['on_hand_qty']} on hand at {life['location_code'] or 'no place'}"
+        screen.show(title, [{**row, "stage_code": STAGES[row["stage_code"]]} for row in gone if row["sku"] == life["sku"]])
+    if csv is not None:
+        screen.plain(f"{len(gone)} rows written to {csv}")
+
+
+def serials_of_order(engine: Any, shop_code: str, order_gid: str) -> list[dict[str, Any]]:
+    """Return the numbers that an order names or that left for it, one row per number and stage."""
+    events = alive_of(serials.events_of_order(engine, f"{shop_code}/{order_gid.rsplit('/', 1)[-1]}"))
+    return [
+        {"sku": row["sku"], "number": row["serial_number"], "what": STAGES[row["stage_code"]], "document": row["document_name"]}
+        for row in screen.rows_of(events.sort_values(["sku", "serial_number", "happened_at_utc"]))
+    ]
+
+
+def _named(known: pd.DataFrame, wanted: str) -> pd.DataFrame:
+    """Return the lineage of the numbers that a text names outright: but for case, spaces and their item's prefixes."""
+    formats = Formats(load_contract(read_settings().contract_path).contract.serials.formats)
+    texts = {sku: formats.plain(wanted, sku) for sku in known["sku"].unique()}
+    pairs = zip(known["sku"], known["serial_number"], strict=True)
+    is_it = [formats.plain(number, sku) == texts[sku] for sku, number in pairs]
+    return known.loc[is_it].reset_index(drop=True)
+
+
+def _suggest(known: pd.DataFrame, wanted: str, *, as_json: bool) -> None:
+    formats = Formats(load_contract(read_settings().contract_path).contract.serials.formats)
+    there = known["location_code"].fillna("").where(known["on_hand_qty"].gt(0), "")
+    numbers = (
+        Known(number, sku, frozenset({place} if place else ()))
+        for sku, number, place in zip(known["sku"], known["serial_number"], there, strict=True)
+    )
+    likely = Matcher(numbers, formats).search(wanted)[:_LIKELY]
+    if not likely:
+        raise FatalError(f"Truecount serials: no number is like {wanted}; truecount trace-serials --full reads every one anew")
+    rows = [{"number": one.known.number, "sku": one.known.sku, "why": ", ".join(one.evidence)} for one in likely]
+    screen.show(f"No number {wanted}; the likeliest", rows, as_json=as_json)
+
+
+def _recalled(row: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "number": row["serial_number"],
+        "sku": row["sku"],
+        "happened_at_utc": row["happened_at_utc"],
+        "stage_code": row["stage_code"],
+        "units": abs(row["moved_qty"]) or row["line_qty"],
+        "document": row["document_name"],
+        "order": row["order_key"],
+        "location": row["location_code"],
+    }
+
+
+def _keys(rows: pd.DataFrame) -> list[tuple[str, str]]:
+    return list(zip(rows["sku"], rows["serial_number"], strict=True))
+
+
+def _write_page(path: Path, report: Any) -> None:
+    from reports.page import report_page
+    from reports.write import fill_tables, write_whole
+
+    write_whole(path, report_page(report, fill_tables(report)).encode())
+    screen.plain(f"Page: {path}")

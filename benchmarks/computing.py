@@ -52,7 +52,15 @@ UNION ALL SELECT 'OUTLET', sku, '-', units FROM whole
 def by_us(given: Inputs) -> pd.DataFrame:
     """Return `out_channel_quantities`."""
     ledger = build_ledger(given.lines, given.steady, given.links, given.sku_of_item, given.contract)
-    names = ("core_components", "core_other_orders", "core_partner_open", "core_arrivals", "core_sales", "core_tags")
+    names = (
+        "core_components",
+        "core_other_orders",
+        "core_partner_open",
+        "core_blocked",
+        "core_arrivals",
+        "core_sales",
+        "core_tags",
+    )
     core = {name: empty(name) for name in names} | {
         "core_ledger": ledger,
         "core_expected_levels": given.unseen.rename(columns={"unseen_qty": "drop_qty"}),

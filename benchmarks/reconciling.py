@@ -54,7 +54,9 @@ def stock_frames(count: int, chance: np.random.Generator) -> tuple[dict[str, pd.
     place = pd.Series(np.arange(count) % 10).map("L{}".format)
     on_hand, unreflected = chance.integers(5, 50, count), np.where(np.arange(count) % 20 == 0, chance.integers(1, 5, count), 0)
     zero = dict.fromkeys(("committed_qty", "backordered_qty", "spared_qty", "unapproved_qty", "partner_open_qty", "unseen_qty"), 0)
-    atp = pd.DataFrame({"sku": sku, "location_code": place, "on_hand_qty": on_hand, **zero, "held_qty": 0, "other_short_qty": 0})
+    atp = pd.DataFrame(
+        {"sku": sku, "location_code": place, "on_hand_qty": on_hand, **zero, "held_qty": 0, "blocked_qty": 0, "other_short_qty": 0}
+    )
     atp = atp.assign(unreflected_qty=unreflected, available_qty=on_hand, atp_qty=on_hand - unreflected, oldest_input_at_utc=AT)
     key = {"channel_code": "SHOP", "sku": sku, "location_code": place}
     ours = atp["atp_qty"]

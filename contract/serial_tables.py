@@ -45,6 +45,18 @@ SERIAL_TABLES = (
         "expiration_date",
     ),
     table(
+        "raw_truecount__blocked",
+        "One row per item, number and location: units on hand that must not be offered, by the last trace.",
+        "sku serial_number location_code",
+        "blocked_qty laws",
+    ),
+    table(
+        "core_blocked",
+        "One row per item, number and location: units on hand that must not be offered, and that no order has.",
+        "sku serial_number location_code",
+        "blocked_qty laws",
+    ),
+    table(
         "core_serial_events",
         "One row per event of a number: what a document did to it, and the reversal of what a document no longer does.",
         "event_key",

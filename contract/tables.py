@@ -278,7 +278,7 @@ _TABLES = (
         "out_atp",
         "One row per SKU and location.",
         "sku location_code",
-        "on_hand_qty committed_qty backordered_qty spared_qty unapproved_qty partner_open_qty unreflected_qty unseen_qty held_qty "
+        "on_hand_qty committed_qty backordered_qty spared_qty unapproved_qty partner_open_qty unreflected_qty unseen_qty held_qty blocked_qty "
         "atp_qty other_short_qty available_qty oldest_input_at_utc",
     ),
     _table(

@@ -27,6 +27,7 @@ TERMS = {
     "unreflected_qty": -1,
     "unseen_qty": -1,
     "held_qty": -1,
+    "blocked_qty": -1,
 }
 """The terms in the order of the equation, each with its sign."""
 _PAIR = ["sku", "location_code"]
@@ -45,7 +46,7 @@ def compute_atp(stock: Stock, levels: pd.DataFrame, terms: Mapping[str, pd.DataF
         stock: NetSuite's balances.
         levels: `core_levels` in stock SKUs: the pairs that a shop sells, and when they were read.
         terms: the frames, in stock SKUs, of the terms that NetSuite does not know: each named as its column
-            (`unreflected_qty`, `unseen_qty`, `held_qty`, `spared_qty`, `unapproved_qty`, `partner_open_qty`);
+            (`unreflected_qty`, `unseen_qty`, `held_qty`, `spared_qty`, `unapproved_qty`, `partner_open_qty`, `blocked_qty`);
             what is below 0 counts as 0.
             `other_short_qty` is no term: what orders of other origin are short of, which no other location covers.
     """
@@ -61,6 +62,9 @@ def compute_atp(stock: Stock, levels: pd.DataFrame, terms: Mapping[str, pd.DataF
     rows = rows.fillna(dict.fromkeys([*TERMS, "other_short_qty", "available_qty"], 0))
     # A backorder can be spared no more often than the balance has it: the two were not read at one instant.
     rows = rows.assign(spared_qty=rows[["spared_qty", "backordered_qty"]].min(axis=1))
-    atp = sum((sign * rows[term] for term, sign in TERMS.items()), start=pd.Series(0, index=rows.index))
+    rest = sum((sign * rows[term] for term, sign in TERMS.items() if term != "blocked_qty"), start=pd.Series(0, index=rows.index))
+    # A doubtful unit is kept from sale; where everything is sold already, it makes nobody short.
+    rows = rows.assign(blocked_qty=rows["blocked_qty"].clip(upper=rest.clip(lower=0)))
+    atp = rest - rows["blocked_qty"]
     age = rows[["read_at_utc", "level_at"]].min(axis=1).fillna(stock.core["read_at_utc"].min()).fillna(_LONG_AGO)
     return conform("out_atp", rows.assign(atp_qty=atp, oldest_input_at_utc=age))

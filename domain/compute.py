@@ -13,6 +13,7 @@ from domain import atp, channels, demand, expected_levels, ledger, order_links, 
 from domain.arrivals import conform_arrivals
 from domain.components import conform_components, explode, kit_items
 from domain.conform_netsuite import Stock, conform_items, conform_stock
+from domain.conform_serials import conform_blocked
 from domain.conform_shopify import conform_holds, conform_levels, conform_tags, resolve_variants
 from domain.other_orders import find_other_orders, short_units
 from domain.partners import find_open_units, merge_arrivals, with_partners
@@ -79,7 +80,7 @@ def decide_numbers(
 
     Args:
         core: `core_ledger`, `core_expected_levels`, `core_levels`, `core_holds`, `core_components`, `core_arrivals`,
-            `core_other_orders`, `core_partner_open`, `core_sales` and `core_tags`.
+            `core_other_orders`, `core_partner_open`, `core_blocked`, `core_sales` and `core_tags`.
         stock: NetSuite's balances.
         contract: the rules.
         fingerprint: the contract's version.
@@ -94,6 +95,7 @@ def decide_numbers(
         "spared_qty": core["core_other_orders"],
         "unapproved_qty": core["core_other_orders"],
         "partner_open_qty": core["core_partner_open"],
+        "blocked_qty": core["core_blocked"],
         "other_short_qty": short_units(core["core_other_orders"], contract),
     }
     out_atp = atp.compute_atp(stock, explode(core["core_levels"], kits, []), terms)
@@ -127,6 +129,7 @@ def _conform(raw: Frames, contract: Contract) -> tuple[dict[str, pd.DataFrame], 
         "core_order_lines": lines,
         "core_sales": find_sales(lines, kits),
         "core_holds": conform_holds(levels),
+        "core_blocked": conform_blocked(raw, items),
     }
     return core, stock, variants, [aside_items, stock.aside, aside_kits, aside_variants, aside_levels, aside_lines]
 

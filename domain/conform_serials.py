@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 import pandas as pd
 
-from contract.frames import conform
+from contract.frames import Frames, conform, empty
 from domain.serial_matching import Known
 
 
@@ -36,6 +36,13 @@ def conform_serial_stock(
         {**dict.fromkeys(_QTY, "sum"), "is_inactive": "max", "expiration_date": "first"}
     )
     return conform("core_serial_stock", summed)
+
+
+def conform_blocked(raw: Frames, core_items: pd.DataFrame) -> pd.DataFrame:
+    """Return `core_blocked` of the items at hand; a snapshot of before serials were traced has none."""
+    rows = raw.get("raw_truecount__blocked", empty("raw_truecount__blocked"))
+    mine = rows.loc[rows["sku"].isin(core_items["sku"])]
+    return conform("core_blocked", mine.assign(blocked_qty=mine["blocked_qty"].astype("int64")))
 
 
 _QTY = ("on_hand_qty", "available_qty", "in_transit_qty")

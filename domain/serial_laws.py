@@ -85,19 +85,21 @@ def find_breaches(
     return conform("out_serial_findings", rows.assign(is_doubtful=rows["law_code"].map(doubtful)))
 
 
-def blocked_units(out_serial_findings: pd.DataFrame, core_serial_stock: pd.DataFrame, promised: pd.DataFrame) -> pd.DataFrame:
-    """Return sku, location_code, blocked_qty: units on hand that must not be offered and that no order has taken yet.
+def blocked_units(out_serial_findings: pd.DataFrame, core_serial_stock: pd.DataFrame, lineage: pd.DataFrame) -> pd.DataFrame:
+    """Return `core_blocked`: units on hand that must not be offered and that no order has taken yet.
+
+    A serial that an order has (`promised`) is subtracted as its demand already.
 
     Args:
         out_serial_findings: the breaches that stand.
         core_serial_stock: NetSuite's balance.
-        promised: sku, serial_number of the serials that an open order has: they are subtracted as its demand already.
+        lineage: `out_serial_lineage` of the numbers.
     """
-    doubtful = out_serial_findings.loc[out_serial_findings["is_doubtful"], KEY].drop_duplicates()
-    taken = promised[KEY].drop_duplicates().assign(is_taken=True)
-    rows = core_serial_stock.loc[core_serial_stock["on_hand_qty"].gt(0)].merge(doubtful, on=KEY).merge(taken, on=KEY, how="left")
-    free = rows.loc[rows["is_taken"].isna()]
-    return free.groupby(["sku", "location_code"])["on_hand_qty"].sum().reset_index(name="blocked_qty")
+    doubtful = out_serial_findings.loc[out_serial_findings["is_doubtful"]]
+    laws = doubtful.groupby(KEY)["law_code"].agg(", ".join).reset_index(name="laws")
+    taken = lineage.loc[lineage["status_code"].eq("promised") & ~lineage["is_lot"], KEY].assign(is_taken=True)
+    rows = core_serial_stock.loc[core_serial_stock["on_hand_qty"].gt(0)].merge(laws, on=KEY).merge(taken, on=KEY, how="left")
+    return conform("core_blocked", rows.loc[rows["is_taken"].isna()].assign(blocked_qty=lambda free: free["on_hand_qty"]))
 
 
 def _told(events: pd.DataFrame, code: str, units: pd.Series | int = 1) -> pd.DataFrame:

@@ -16,6 +16,7 @@ _TERMS = {
     "backordered_qty": "backordered",
     "unseen_qty": "sold, their order in no list yet",
     "held_qty": "held by a shop",
+    "blocked_qty": "doubtful or expired serials and lots",
     "absorbed_qty": "owed to a location that is oversold",
     "buffer_qty": "buffer",
 }

@@ -90,6 +90,7 @@ def what_if(given: Mapping[str, pd.DataFrame], contract: Contract, fingerprint: 
         "core_expected_levels": _unseen(levels, lines),
         "core_other_orders": empty("core_other_orders"),
         "core_partner_open": empty("core_partner_open"),
+        "core_blocked": empty("core_blocked"),
     }
     nothing = pd.DataFrame(columns=_PAIR)
     out_atp, numbers, findings = decide_numbers(core, Stock(balances, lost, nothing), contract, fingerprint, at)

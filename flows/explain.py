@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from contract.frames import empty
 from contract.models import Contract
 from domain.atp import TERMS
 from flows import screen
@@ -26,6 +27,7 @@ SOURCES = {
     "unreflected_qty": "ledger: order lines that NetSuite does not net yet",
     "unseen_qty": "expected level: left the shop's level, in no order yet",
     "held_qty": "Shopify: reserved, damaged, quality control, safety stock",
+    "blocked_qty": "serials and lots that are doubtful, expired or inactive: truecount serial NUMBER",
 }
 """Where each term of the equation comes from."""
 _READ_AT = {
@@ -38,6 +40,7 @@ _READ_AT = {
     "unreflected_qty": "orders",
     "unseen_qty": "levels",
     "held_qty": "levels",
+    "blocked_qty": "stock",
 }
 _NUMBER = ["channel_code", "location_code", "pool_qty", "buffer_qty", "cap_qty", "publish_qty", "rule_code", "contract_fingerprint"]
 _LINE = [
@@ -50,7 +53,15 @@ _LINE = [
     "unreflected_qty",
     "reason_code",
 ]
-_EVIDENCE = ("out_atp", "core_ledger", "core_expected_levels", "core_holds", "core_other_orders", "core_partner_open")
+_EVIDENCE = (
+    "out_atp",
+    "core_ledger",
+    "core_expected_levels",
+    "core_holds",
+    "core_other_orders",
+    "core_partner_open",
+    "core_blocked",
+)
 _DROP = ["shop_code", "location_code", "drop_qty", "first_seen_at_utc"]
 _HOLD = ["location_code", "hold_code", "held_qty"]
 Row = dict[str, Any]
@@ -79,7 +90,8 @@ def explain_sku(folder: Path, sku: str, channel_code: str | None = None) -> dict
     if channel_code:
         numbers = numbers.loc[numbers["channel_code"] == channel_code]
         pools = set(contract.channel(channel_code).pool) if channel_code in _codes(contract) else set()
-    here = {name: _at(frames[name], sku, pools) for name in _EVIDENCE}
+    # A snapshot of before serials were traced has none of them.
+    here = {name: _at(frames.get(name, empty(name)), sku, pools) for name in _EVIDENCE}
     lines = here["core_ledger"].loc[here["core_ledger"]["unreflected_qty"] > 0]
     named = frames["raw_shopify__orders"][["shop_code", "order_id_shopify", "name"]].rename(columns={"name": "order"})
     lines = lines.merge(named, on=["shop_code", "order_id_shopify"], how="left", validate="many_to_one")
@@ -94,6 +106,7 @@ def explain_sku(folder: Path, sku: str, channel_code: str | None = None) -> dict
         "holds": screen.rows_of(here["core_holds"][_HOLD]),
         "other_orders": screen.rows_of(here["core_other_orders"]),
         "partner_open": screen.rows_of(here["core_partner_open"]),
+        "blocked": screen.rows_of(here["core_blocked"]),
         "set_aside": screen.rows_of(_aside(frames["core_unresolved"], sku)),
     }
 
@@ -131,6 +144,7 @@ def show(explained: dict[str, Any], *, as_json: bool = False) -> None:
         ("Units that a shop keeps back", "holds"),
         ("Orders of other origin", "other_orders"),
         ("What the partner's count does not net yet", "partner_open"),
+        ("Serials and lots that are not offered", "blocked"),
         ("Set aside", "set_aside"),
         ("Published lately, newest first", "published"),
     ):
@@ -149,7 +163,7 @@ def _location(frames: dict[str, pd.DataFrame], row: Row) -> Row:
         {
             "term": term.removesuffix("_qty"),
             "sign": "+" if sign > 0 else "-",
-            "value": int(row[term]),
+            "value": int(row.get(term, 0)),
             "source": SOURCES[term],
             "read_at_utc": read_at[_READ_AT[term]],
         }

@@ -255,6 +255,15 @@ serial_lineage = Table(
     "whether its history is whole.",
 )
 
+serial_blocked = Table(
+    "serial_blocked",
+    metadata,
+    *_key("sku", "serial_number", "location_code"),
+    *_whole("blocked_qty"),
+    *_text("laws", "run_id"),
+    comment="One row per number and location: units on hand that must not be offered, by the last trace.",
+)
+
 serial_findings = Table(
     "serial_findings",
     metadata,

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine, Select, delete, exists, select, tuple
 
 from contract.tables import TABLES
 from store.engine import reading, writing
-from store.schema import serial_events, serial_findings, serial_lineage
+from store.schema import serial_blocked, serial_events, serial_findings, serial_lineage
 from store.upsert import upsert
 from store.values import read_frame, with_columns
 
@@ -59,6 +59,13 @@ def findings(engine: Engine) -> pd.DataFrame:
         return read_frame(connection, query.order_by(serial_findings.c.sku, serial_findings.c.serial_number))
 
 
+def blocked(engine: Engine) -> pd.DataFrame:
+    """Return `core_blocked` as the last trace left it."""
+    columns = [serial_blocked.c[name] for name in TABLES["core_blocked"].columns]
+    with reading(engine) as connection:
+        return read_frame(connection, select(*columns).order_by(*columns))
+
+
 def record(  # noqa: PLR0913 - what one trace leaves, in one transaction
     engine: Engine,
     run_id: str,
@@ -66,6 +73,7 @@ def record(  # noqa: PLR0913 - what one trace leaves, in one transaction
     traced: pd.DataFrame,
     breaches: pd.DataFrame,
     *,
+    blocked: pd.DataFrame,
     numbers: Collection[Number] | None,
     at_utc: datetime,
 ) -> None:
@@ -77,6 +85,7 @@ def record(  # noqa: PLR0913 - what one trace leaves, in one transaction
         events: `core_serial_events` to append; one that is there already stays as it is.
         traced: `out_serial_lineage` of the numbers.
         breaches: `out_serial_findings` of the numbers.
+        blocked: `core_blocked` of the numbers.
         numbers: the numbers that were traced; all where None.
         at_utc: the instant.
     """
@@ -91,12 +100,13 @@ def record(  # noqa: PLR0913 - what one trace leaves, in one transaction
             with_columns(breaches, {"run_id": run_id, "first_seen_at_utc": at_utc}),
             assign=lambda new: {name: new[name] for name in kept},
         )
-        old = serial_findings.c.run_id != run_id
-        if numbers is None:
-            connection.execute(delete(serial_findings).where(old))
-        for part in _parts(numbers or ()):
-            is_one = tuple_(serial_findings.c.sku, serial_findings.c.serial_number).in_(part)
-            connection.execute(delete(serial_findings).where(old, is_one))
+        upsert(connection, serial_blocked, with_columns(blocked, {"run_id": run_id}))
+        for table in (serial_findings, serial_blocked):
+            old = table.c.run_id != run_id
+            if numbers is None:
+                connection.execute(delete(table).where(old))
+            for part in _parts(numbers or ()):
+                connection.execute(delete(table).where(old, tuple_(table.c.sku, table.c.serial_number).in_(part)))
 
 
 def numbers_like(engine: Engine, text: str, limit: int = 1000) -> pd.DataFrame:

@@ -35,10 +35,11 @@ from connectors.shopify.read_catalog import read_variants
 from connectors.shopify.read_levels import read_levels, read_levels_of
 from connectors.shopify.read_orders import read_orders
 from contract.errors import FatalError
-from contract.frames import empty, from_rows
+from contract.frames import conform, empty, from_rows
 from contract.models import Contract
 from domain.ledger import reflected_units
 from domain.partners import documents_since
+from store import serials
 from tasks.context import Context
 from tasks.progress import progress_of
 
@@ -103,6 +104,8 @@ def read_netsuite_balances(context: Context, run_id: str, item_ids: Sequence[str
         "raw_netsuite__stock": frame,
         "raw_netsuite__sellable": sellable,
         "raw_netsuite__transfers_in_transit": transfers,
+        # Text, as every raw frame: a snapshot reads back the same.
+        "raw_truecount__blocked": conform("raw_truecount__blocked", serials.blocked(context.engine)),
     }
     return _counted("netsuite_balances", frames | _read_partners(context, run_id))
 

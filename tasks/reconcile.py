@@ -29,7 +29,7 @@ from tasks.sync_orders import Window, capture_orders, read_booked
 log = logging.getLogger(__name__)
 WHOLE = "publish-inventory"
 CHECKS = ("stock_differs", "order_differs", "money_differs", "overwritten", "mapping_changed", "not_as_mapped")
-_EXPLAINED = frozenset({"unsynced_order", "pending_approval", "held", "partner", "rule", "in_flight"})
+_EXPLAINED = frozenset({"unsynced_order", "pending_approval", "held", "blocked", "partner", "rule", "in_flight"})
 """Causes by which NetSuite's own figure may rightly differ from ours: they are shown, and are nobody's fault."""
 
 

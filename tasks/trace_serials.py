@@ -29,7 +29,7 @@ from domain.demand import conform_order_lines
 from domain.findings import finding, settle
 from domain.serial_capture import claim_events
 from domain.serial_events import counted, journal, movement_events
-from domain.serial_laws import LAWS, find_breaches
+from domain.serial_laws import LAWS, blocked_units, find_breaches
 from domain.serial_lineage import trace
 from domain.serial_matching import Matcher
 from domain.serial_numbers import Formats
@@ -130,7 +130,8 @@ def trace_numbers(context: Context, run_id: str, raw: Frames, since: datetime | 
     )
     lineage = trace(events, mine, lots)
     breaches = find_breaches(events, mine, lots, last_day, matcher)
-    serials.record(context.engine, run_id, new, lineage, breaches, numbers=numbers, at_utc=at)
+    blocked = blocked_units(breaches, mine, lineage)
+    serials.record(context.engine, run_id, new, lineage, breaches, blocked=blocked, numbers=numbers, at_utc=at)
     standing = serials.findings(context.engine)
     findings.record(
         context.engine, run_id, settle([_finding(row) for row in standing.to_dict("records")], contract), (CHECK,), at_utc=at

@@ -210,3 +210,33 @@ def test_an_incremental_run_ends_where_a_full_one_does(books, run):
     assert (again["counts"]["events recorded"], again["counts"]["events reversed"]) == (0, 0)
     with open_context() as context:
         assert serials.lineage(context.engine).drop(columns=["events_count"]).equals(before)
+
+
+def numbers_of(run, sku, channel="GROCER_SHOP"):
+    summary = json.loads(run("publish-inventory", "--json")[1])
+    from pathlib import Path
+
+    from store.snapshots import load_snapshot
+
+    rows = load_snapshot(Path(summary["snapshot"]))[0]["out_channel_quantities"]
+    mine = rows.loc[rows["sku"].eq(sku) & rows["channel_code"].eq(channel)]
+    return {row["location_code"]: row["publish_qty"] for row in mine.to_dict("records")}
+
+
+def test_a_doubtful_unit_is_not_offered_and_explained(books, run, tmp_path):
+    write_section(tmp_path / "contract" / "contract.yaml", SECTION | {"expires_within_days": 7})
+    books.world.db.execute("UPDATE ns_stock SET quantityonhand = 4 WHERE item = 201 AND location = 1")
+    books.world.db.execute("UPDATE ns_stock SET quantityonhand = 10 WHERE item = 202 AND location = 1")
+    books.world.db.commit()
+    before = numbers_of(run, "MILK"), numbers_of(run, "PHONE")
+    traced(run)
+    assert breaches() == {("MILK", "M-1", "expired")}
+    books.world.db.execute("UPDATE ns_inventorynumber SET isinactive = 'T' WHERE inventorynumber = 'PH-0001'")
+    books.world.db.commit()
+    traced(run)
+    assert breaches() == {("MILK", "M-1", "expired"), ("PHONE", "PH-0001", "inactive")}
+    after = numbers_of(run, "MILK"), numbers_of(run, "PHONE")
+    assert before[0]["WAREHOUSE"] - after[0]["WAREHOUSE"] == 6
+    assert before[1]["WAREHOUSE"] - after[1]["WAREHOUSE"] == 1
+    explained = json.loads(run("explain", "MILK", "--json")[1])
+    assert [(row["serial_number"], row["blocked_qty"], row["laws"]) for row in explained["blocked"]] == [("M-1", 6, "expired")]

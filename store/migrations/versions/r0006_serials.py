@@ -71,6 +71,14 @@ def upgrade() -> None:
     op.create_index("ix_serial_lineage_serial_number", "serial_lineage", ["serial_number"])
     op.create_index("ix_serial_lineage_order_key", "serial_lineage", ["order_key"])
     op.create_table(
+        "serial_blocked",
+        *_text("sku", "serial_number", "location_code"),
+        *_whole("blocked_qty"),
+        *_text("laws", "run_id"),
+        sa.PrimaryKeyConstraint("sku", "serial_number", "location_code", name="pk_serial_blocked"),
+        comment="One row per number and location: units on hand that must not be offered, by the last trace.",
+    )
+    op.create_table(
         "serial_findings",
         *_text("sku", "serial_number", "law_code"),
         *_text("location_code", nullable=True),

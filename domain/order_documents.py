@@ -23,7 +23,7 @@ from domain.money import ZERO, Money
 from domain.order_facts import OrderFacts, number_of, read_facts
 from domain.order_gates import check_bills, check_lines, check_order, check_tenders
 from domain.order_life import Bill, Life, live
-from domain.order_lines import Books, Line, Refusal, bill_lines, order_lines, tax_details
+from domain.order_lines import Books, Issuer, Line, Refusal, bill_lines, order_lines, tax_details
 from domain.order_states import state_row
 from domain.order_steps import Step, Steps
 
@@ -58,6 +58,7 @@ def build_documents(  # noqa: PLR0913, PLR0917 - the frames of a run
     known: Mapping[str, str] | None = None,
     echoes: frozenset[str] = frozenset(),
     dismissed: frozenset[tuple[str, str]] = frozenset(),
+    numbers: Issuer | None = None,
 ) -> Documents:
     """Return a decision for every order, and for every document that follows it: create, transform, revise, adopt, skip, set_aside.
 
@@ -73,6 +74,7 @@ def build_documents(  # noqa: PLR0913, PLR0917 - the frames of a run
         known: documents that NetSuite has, external id to internal id: they are not made again.
         echoes: Shopify's fulfilments that we made of NetSuite's own: they are shipped there already.
         dismissed: orders (shop, gid) that a person has taken out of the stream.
+        numbers: where serial and lot numbers come from; documents carry none where it is left out.
     """
     places = shopify_locations(contract)
     linked = {
@@ -88,6 +90,7 @@ def build_documents(  # noqa: PLR0913, PLR0917 - the frames of a run
         known=known or {},
         echoes=echoes,
         dismissed=dismissed,
+        numbers=numbers,
     )
     documents: list[dict[str, Any]] = []
     lines: list[dict[str, Any]] = []
@@ -215,9 +218,17 @@ class _Decision:
             is_known = name in self.books.known or (number == 0 and self.link is not None)
             if not is_known:
                 body = self._header("cashSale", place) | details | {"externalId": name, "tranDate": bill.day}
-                body["item"] = {"items": [line.body() | {"location": {"id": place}} for line in wanted]}
+                items = [line.body() | {"location": {"id": place}} | self._issued(line, place) for line in wanted]
+                body["item"] = {"items": items}
                 lines += _line_rows(name, wanted)
                 yield self._body_row(name, "create", "cashSale", body, bill.total)
+
+    def _issued(self, line: Line, place: str) -> dict[str, Any]:
+        """Return the serial and lot numbers of a line that is handed over at a till."""
+        if self.books.numbers is None or line.kind != "goods" or line.order_line_id is None:
+            return {}
+        told = f"order {self.order['name']} cash sale"
+        return self.books.numbers.issue(told, self.facts.numbered(line.order_line_id), line.units, place)
 
     def _record_type(self) -> str:
         """Return cashSale for a till sale that is paid and handed over there, else salesOrder; once written it stays."""

@@ -96,6 +96,10 @@ class OrderFacts:
         """The order's number, from its gid and never from a float."""
         return number_of(self.order["order_id_shopify"])
 
+    def numbered(self, line_id: str) -> tuple[str, str, str]:
+        """Return a line as serial and lot numbers are kept by: `SHOP/number` of the order, the line's number, its SKU."""
+        return f"{self.order['shop_code']}/{self.number}", number_of(line_id), str(self.lines[line_id]["sku"])
+
 
 def number_of(gid: str) -> str:
     """Return the number of a gid, as text.

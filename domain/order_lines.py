@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
+from typing import Any, Protocol
 
 from contract.models import Contract
 from domain.custom_fields import map_fields
@@ -38,6 +38,16 @@ class Refusal(Exception):  # noqa: N818 - an outcome of one order, told as a row
         self.code, self.told = code, told
 
 
+class Issuer(Protocol):
+    """Where the serial and lot numbers of documents come from (`domain.serial_assignment.Numbers`)."""
+
+    def issue(self, what: str, line: tuple[str, str, str], units: int, place: str, before: int = 0) -> dict[str, Any]:
+        """Return what a line that ships carries."""
+
+    def receive(self, what: str, order_key: str, sku: str, units: int) -> dict[str, Any]:
+        """Return what a line that comes back carries."""
+
+
 @dataclass(frozen=True)
 class Books:
     """What orders are looked up in."""
@@ -50,6 +60,7 @@ class Books:
     known: Mapping[str, str] = field(default_factory=dict)
     echoes: frozenset[str] = frozenset()
     dismissed: frozenset[tuple[str, str]] = frozenset()
+    numbers: Issuer | None = None
 
     def charge_item(self, kind: str, name: str) -> str:
         """Return the NetSuite item that books a kind of amount.

@@ -98,12 +98,21 @@ class Steps:
         place = self.books.place(self.facts.key[0], made.location_id, f"order {self.facts.order['name']} fulfilment {made.id}")
         rows = [
             {"$line": [key, place, None], "itemReceive": True, "quantity": units, "location": {"id": place}}
+            | self._issued(name, made, key, place)
             for key, units in goods.items()
         ]
         packages = [{"packageTrackingNumber": row["number"]} for row in made.tracking if row.get("number")]
         body: dict[str, Any] = {"externalId": name, "tranDate": made.at[:10], "shipStatus": {"id": "C"}}
         body |= {"package": {"items": packages}} if packages else {}
         yield Step(name, "itemFulfillment", self.root, "salesOrder", {**body, "item": {"items": rows}}, ZERO)
+
+    def _issued(self, name: str, made: Shipment, key: str, place: str) -> dict[str, Any]:
+        """Return the serial and lot numbers of a line that ships; none of a document that NetSuite has."""
+        if self.books.numbers is None or name in self.books.known:
+            return {}
+        before = sum(one.units.get(key, 0) for one in self.facts.shipments if (one.at, one.id) < (made.at, made.id))
+        told = f"order {self.facts.order['name']} fulfilment {number_of(made.id)}"
+        return self.books.numbers.issue(told, self.facts.numbered(key), made.units[key], place, before)
 
     def _invoice(self, bill: Bill) -> Step:
         name = self._name("SHOPINV", bill.event_id, *(() if bill.shipment else ("A",)))
@@ -176,8 +185,17 @@ class Steps:
                 lines.append(self._taken(sold))
                 if sold.kind == "goods":
                     row = {"$line": [line_id, sold.location_id, None], "quantity": count, "location": {"id": back}}
+                    row |= self._received(credit, line_id, count, back)
                     receipts.setdefault(back, []).append(row | {"itemReceive": True})
         return _merged(lines), receipts
+
+    def _received(self, credit: Credit, line_id: str, units: int, back: str) -> dict[str, Any]:
+        """Return the numbers of a line that comes back; none of a receipt that NetSuite has."""
+        if self.books.numbers is None or self._name("SHOPRCV", credit.refund_id, back) in self.books.known:
+            return {}
+        order_key, _, sku = self.facts.numbered(line_id)
+        told = f"order {self.facts.order['name']} refund {number_of(credit.refund_id)}"
+        return self.books.numbers.receive(told, order_key, sku, units)
 
     def _sold_from(self, line_id: str, units: int) -> Iterator[tuple[str | None, int]]:
         left = units

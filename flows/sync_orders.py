@@ -53,7 +53,7 @@ def sync_orders(parameters: SyncParameters = SyncParameters()) -> RunSummary:  #
         check_schema(context, run, "orders", raw | read_schema_frames(context, run.run_id))
         raw |= read_booked(context, run.run_id, raw, window)
         pushed = push_fulfillments(context, run.run_id, raw, dry_run=parameters.dry_run)
-        decided = build_order_documents(context, raw)
+        decided = build_order_documents(context, run.run_id, raw)
         keep_snapshot(context, run.run_id, {**raw, **decided.frames()})
         if parameters.dry_run:
             return report_orders(context, run, decided.documents, pushed)

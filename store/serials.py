@@ -52,6 +52,14 @@ def lineage(engine: Engine, numbers: Collection[Number] | None = None) -> pd.Dat
     return _frames(engine, select(*columns), tuple_(serial_lineage.c.sku, serial_lineage.c.serial_number), numbers)
 
 
+def numbers_of_items(engine: Engine, skus: Collection[str]) -> list[Number]:
+    """Return every number (SKU, number) that was traced of these SKUs, those that have left too."""
+    with reading(engine) as connection:
+        query = select(serial_lineage.c.sku, serial_lineage.c.serial_number).where(serial_lineage.c.status_code != "unknown")
+        rows = (row for part in _parts(skus) for row in connection.execute(query.where(serial_lineage.c.sku.in_(part))))
+        return sorted((str(sku), str(number)) for sku, number in rows)
+
+
 def findings(engine: Engine) -> pd.DataFrame:
     """Return `out_serial_findings` as they stand, with `first_seen_at_utc`; one row per number and law."""
     query = select(*_FOUND, serial_findings.c.first_seen_at_utc)

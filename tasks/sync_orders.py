@@ -26,6 +26,7 @@ from store import expected_levels, orders, quarantine, watermarks
 from tasks.context import Context
 from tasks.push_fulfillments import known_echoes
 from tasks.read_inventory import has_journeys, link_fields, metafields, read_netsuite_lines, read_shopify_orders, stack
+from tasks.read_numbers import numbers_of_orders
 from tasks.write_documents import WRITES, write_orders
 
 log = logging.getLogger(__name__)
@@ -125,7 +126,7 @@ def read_sales(context: Context, run_id: str, orders: pd.DataFrame) -> dict[str,
 
 
 @task(name="build documents", cache_policy=NO_CACHE)
-def build_order_documents(context: Context, raw: Frames) -> Documents:
+def build_order_documents(context: Context, run_id: str, raw: Frames) -> Documents:
     """Return a decision for every order captured: create, adopt, skip or set aside."""
     core_items, _ = conform_items(raw["raw_netsuite__items"])
     links, ambiguous = link_orders(raw["raw_shopify__orders"], raw["raw_netsuite__order_lines"], context.contract)
@@ -133,12 +134,14 @@ def build_order_documents(context: Context, raw: Frames) -> Documents:
     gone = quarantine.open_rows(context.engine, entity_type="order", is_dismissed=True)
     dismissed = frozenset(zip(gone["shop_code"], gone["entity_key"], strict=True))
     decided = build_documents(raw, links, ambiguous, core_items, context.contract, echoes=echoes, dismissed=dismissed)
-    if context.contract.orders.follow_to == "order" and context.contract.orders.customers == "shop":
+    linked = dict(zip(links["external_id"].fillna(""), links["transaction_id_netsuite"], strict=True))
+    numbers = numbers_of_orders(context, run_id, raw, core_items, linked)
+    if context.contract.orders.follow_to == "order" and context.contract.orders.customers == "shop" and numbers is None:
         return decided
     # What NetSuite has of them is looked up by the external ids that they would have.
     wanted = decided.documents.loc[decided.documents["action_code"].isin(WRITES), "external_id"]
     known = find_documents(context.netsuite, sorted(wanted))
-    return build_documents(raw, links, ambiguous, core_items, context.contract, known, echoes, dismissed)
+    return build_documents(raw, links, ambiguous, core_items, context.contract, known, echoes, dismissed, numbers)
 
 
 @task(name="write documents", cache_policy=NO_CACHE)

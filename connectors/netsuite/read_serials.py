@@ -57,7 +57,7 @@ def read_serial_stock(
     *,
     run_id: str,
     extracted_at: datetime,
-    on_hand_only: bool = False,
+    item_ids: Sequence[str] | None = None,
     on_page: OnPage | None = None,
 ) -> pd.DataFrame:
     """Return `raw_netsuite__serial_stock`: one row per number and location.
@@ -66,16 +66,20 @@ def read_serial_stock(
         client: the account.
         run_id: the run.
         extracted_at: the instant of the read, with its time zone.
-        on_hand_only: leave out where no unit is.
+        item_ids: only what is on hand of these items; everything of all items where left out.
         on_page: told the number of rows read so far.
 
     Raises:
         FatalError: the role cannot see inventory numbers.
         RetriableError: the account is overloaded or cannot be reached, or the pages cannot be trusted.
     """
-    sql = load_query("serial_stock", scope="nl.quantityonhand <> 0" if on_hand_only else _EVERY)
     key = ("inventory_number_id_netsuite", "location_id_netsuite")
-    rows = query_all(client, sql, key, what="serial stock", on_page=on_page)
+    rows: list[Row] = []
+    if item_ids is None:
+        rows = query_all(client, load_query("serial_stock", scope=_EVERY), key, what="serial stock", on_page=on_page)
+    for part in split_members(item_ids or ()):
+        sql = load_query("serial_stock", scope=f"n.item IN ({marks(part)}) AND nl.quantityonhand > 0")
+        rows += query_all(client, sql, key, as_ids(part, "items"), what="serial stock of items", on_page=on_page)
     return to_raw_frame("raw_netsuite__serial_stock", rows, (run_id, extracted_at))
 
 

@@ -30,7 +30,7 @@ def sync(context, window=None):
     raw = capture_orders.fn(context, run_id, window) | read_catalogue.fn(context, run_id)
     raw |= read_booked.fn(context, run_id, raw, window)
     pushed = push_fulfillments.fn(context, run_id, raw)
-    decided = build_order_documents.fn(context, raw)
+    decided = build_order_documents.fn(context, run_id, raw)
     outcomes = write_documents.fn(context, run_id, decided.documents)
     record_orders.fn(context, run_id, raw, stack([outcomes, pushed]), decided.states, started, window)
     return stack([outcomes, pushed])

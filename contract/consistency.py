@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from contract.models import Channel, Contract
 from contract.partner_consistency import find_partner_inconsistencies
 from contract.rule_consistency import find_rule_inconsistencies
+from contract.serial_consistency import find_serial_inconsistencies
 from contract.sources import source_problem
 
 Place = tuple[str | int, ...]
@@ -29,6 +30,7 @@ def find_inconsistencies(contract: Contract) -> list[Finding]:
         *_other_order_findings(contract),
         *find_rule_inconsistencies(contract),
         *find_partner_inconsistencies(contract),
+        *find_serial_inconsistencies(contract),
     ]
 
 

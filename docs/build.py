@@ -20,6 +20,9 @@ from domain.order_decisions import DECISIONS
 from domain.order_states import STATES
 from domain.reconcile_orders import CAUSES as ORDER_CAUSES
 from domain.reconcile_stock import CAUSES as STOCK_CAUSES
+from domain.serial_events import STAGES
+from domain.serial_laws import LAWS
+from domain.serial_lineage import GAPS, STATUSES
 from domain.unresolved import REASONS
 from domain.written_fields import CAUSES as FIELD_CAUSES
 
@@ -77,6 +80,16 @@ def findings_page() -> str:
     return "\n".join([*lines, ""])
 
 
+def serial_laws_page() -> str:
+    """Return the laws of serial and lot numbers as Markdown."""
+    lines = [HEADER, "# Laws of serial and lot numbers", "", "A doubtful number is not offered until it is settled.", ""]
+    lines += ["| breach | doubtful | what it means | what to do |", "|---|---|---|---|"]
+    lines += [f"| `{code}` | {'yes' if law.is_doubtful else ''} | {law.told} | {law.action} |" for code, law in LAWS.items()]
+    for title, words in (("Stages", STAGES), ("Statuses", STATUSES), ("Gaps", GAPS)):
+        lines += ["", f"## {title}", "", "| code | what it means |", "|---|---|", *(f"| `{c}` | {t} |" for c, t in words.items())]
+    return "\n".join([*lines, ""])
+
+
 def order_documents_page() -> str:
     """Return the decision table of order documents as Markdown."""
     lines = [
@@ -99,6 +112,7 @@ def main(arguments: list[str]) -> int:
     pages = {"frames.md": frames_page(), "contract.md": contract_page(), "reason-codes.md": reasons_page()}
     pages["order-documents.md"] = order_documents_page()
     pages["findings.md"] = findings_page()
+    pages["serial-laws.md"] = serial_laws_page()
     stale = [name for name, text in pages.items() if not (FOLDER / name).exists() or (FOLDER / name).read_text() != text]
     if "--check" in arguments:
         if stale:

@@ -73,7 +73,7 @@ def find_breaches(
         _sold_twice(events.loc[~events["sku"].isin(lots)]),
         *_promises(events.loc[~events["sku"].isin(lots)]),
         *_moves(events.loc[events["moved_qty"].ne(0)], lots),
-        _balances(core_serial_events, core_serial_stock),
+        _balances(events, core_serial_stock),
         _kept(core_serial_stock, core_serial_stock["expiration_date"].fillna("9999").le(last_day), "expired"),
         _kept(core_serial_stock, core_serial_stock["is_inactive"].eq(True), "inactive"),
     ]
@@ -173,8 +173,8 @@ def _moves(moves: pd.DataFrame, lots: frozenset[str]) -> Iterator[pd.DataFrame]:
     yield _told(moves.loc[~is_out & running.gt(1) & ~is_lot], "two_places", running)
 
 
-def _balances(core_serial_events: pd.DataFrame, core_serial_stock: pd.DataFrame) -> pd.DataFrame:
-    traced = on_hand_by_documents(core_serial_events)
+def _balances(events: pd.DataFrame, core_serial_stock: pd.DataFrame) -> pd.DataFrame:
+    traced = on_hand_by_documents(events)
     both = traced.merge(core_serial_stock, on=[*KEY, "location_code"], how="outer")
     balance, documents = (both[name].fillna(0).astype("int64") for name in ("on_hand_qty", "traced_qty"))
     told = "balance " + balance.astype("str") + ", documents " + documents.astype("str")

@@ -61,7 +61,11 @@ def plain(text: str) -> str:
     >>> plain("\uff21b-1 2")
     'AB-12'
     """
-    return _SPACES.sub("", unicodedata.normalize("NFKC", text)).upper()
+    # Capitals of some letters have a compatibility form of their own (of U+0345, say), so that once is not always enough.
+    found = ""
+    while text != found:
+        found, text = text, _SPACES.sub("", unicodedata.normalize("NFKC", text.upper()))
+    return text
 
 
 def fold(text: str) -> str:

@@ -56,6 +56,8 @@ bench: setup ## Measures, as ratios against references in the same run (about te
 	$(BIN)/python -W ignore -m benchmarks.publish_rate
 	$(BIN)/python -W ignore -m benchmarks.orders --orders 100 --faults
 	$(BIN)/python -W ignore -m benchmarks.reconciling
+	$(BIN)/python -W ignore -m benchmarks.garbled
+	$(BIN)/python -W ignore -m benchmarks.serials
 
 conformance: setup ## The sandbox and the parsers against recordings (needs SHARED=../shared)
 	$(BIN)/python -m tests.conformance $(SHARED)

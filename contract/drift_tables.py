@@ -72,6 +72,12 @@ DRIFT_TABLES = (
         "order_name record_type shopify_value netsuite_value difference_amount evidence",
     ),
     table(
+        "out_stage_lags",
+        "One row per stage: how long it takes from what happens in a shop to its document in NetSuite.",
+        "stage",
+        "documents_count median_minutes slowest_minutes slowest_document",
+    ),
+    table(
         "out_money_totals",
         "One row per day, shop, channel, gateway, currency and measure.",
         "day shop_code channel gateway measure_code currency_code",

@@ -1,6 +1,6 @@
 """The field catalogue: one entry per column name, used in every frame that carries it.
 
-Kinds: `text` any text; `id` a vendor's identifier, as text; `code` one of ours; `qty` whole units, signed; `count` rows;
+Kinds: `text` any text; `id` a vendor's identifier, as text; `code` one of ours; `qty` whole units, signed; `count` rows, or minutes;
 `amount` money as `Decimal`; `instant` UTC; `flag` true or false. A raw frame holds every column as text, as the vendor
 sent it; the kind says what conforming makes of it.
 """
@@ -14,6 +14,7 @@ Kind = Literal["text", "id", "code", "qty", "count", "amount", "instant", "flag"
 _SUFFIXES: tuple[tuple[str, Kind], ...] = (
     ("_qty", "qty"),
     ("_count", "count"),
+    ("_minutes", "count"),
     ("_amount", "amount"),
     ("_at_utc", "instant"),
     ("_code", "code"),

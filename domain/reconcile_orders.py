@@ -28,6 +28,7 @@ CAUSES = {
     "closed_in_netsuite": "Lines are closed in NetSuite that the shop still has to ship. Reopen them, or cancel the order.",
     "open_in_netsuite": "Cancelled in the shop while NetSuite still means to ship it. The next run of sync-orders closes it.",
     "not_shipped_in_netsuite": "Shipped in the shop; NetSuite has no such fulfilment. The next run of sync-orders writes it.",
+    "stuck": "It has waited for an answer for hours, over several runs. Look at the runs of sync-orders, and at both systems.",
     "deleted": "Truecount wrote this document, and NetSuite no longer has it. Ask who deleted it.",
 }
 """Every cause of an order's difference, and what to do."""

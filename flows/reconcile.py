@@ -7,6 +7,7 @@ from datetime import timedelta
 from prefect import flow
 from prefect.runtime import flow_run
 
+from domain.stage_lags import find_lags
 from flows.parameters import ReconcileParameters
 from flows.publish_inventory import read_inventory
 from flows.wiring import open_context
@@ -52,6 +53,7 @@ def reconcile(parameters: ReconcileParameters = ReconcileParameters()) -> RunSum
             "out_stock_differences": reconcile_stock(context, numbers),
             "out_order_differences": differing,
             "out_money_totals": totals,
+            "out_stage_lags": find_lags(both),
         }
         yesterday = context.now() - timedelta(days=1)
         check_coverage(context, run.run_id, both)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pandas as pd
@@ -13,14 +14,14 @@ from prefect.cache_policies import NO_CACHE
 
 from connectors.netsuite.read_documents import read_documents
 from connectors.shopify.read_orders import read_orders_by_id
-from contract.frames import Frames
+from contract.frames import Frames, conform, from_rows
 from domain.conform_netsuite import conform_items
 from domain.findings import finding, settle
-from domain.order_documents import build_documents
+from domain.order_documents import build_documents, external_id
 from domain.order_links import link_orders
 from domain.reconcile_orders import Books, find_order_differences, total_by_day
 from domain.reconcile_stock import NETSUITE, Published, find_stock_differences
-from store import documents, findings, publications, quarantine, runs
+from store import documents, findings, orders, publications, quarantine, runs
 from tasks.context import Context
 from tasks.push_fulfillments import known_echoes
 from tasks.read_inventory import has_journeys, metafields, read_catalogue, stack
@@ -28,6 +29,7 @@ from tasks.sync_orders import Window, capture_orders, read_booked
 
 log = logging.getLogger(__name__)
 WHOLE = "publish-inventory"
+_STUCK_AFTER = timedelta(hours=2)
 CHECKS = ("stock_differs", "order_differs", "money_differs", "overwritten", "mapping_changed", "not_as_mapped")
 _EXPLAINED = frozenset({"unsynced_order", "pending_approval", "held", "blocked", "partner", "rule", "in_flight"})
 """Causes by which NetSuite's own figure may rightly differ from ours: they are shown, and are nobody's fault."""
@@ -76,13 +78,38 @@ def reconcile_orders(context: Context, run_id: str, frames: Frames) -> tuple[pd.
     )
     raw = {**frames, "raw_shopify__orders": _with_named(context, run_id, frames)}
     at = context.now()
-    return find_order_differences(books, raw, context.contract, at), total_by_day(books, frames, context.contract, at)
+    differing = stack([find_order_differences(books, raw, context.contract, at), _stuck(context)])
+    return conform("out_order_differences", differing), total_by_day(books, frames, context.contract, at)
+
+
+def _stuck(context: Context) -> pd.DataFrame:
+    """Return the orders that have waited for an answer longer than runs usually take, as `out_order_differences`."""
+    waiting = orders.orders_by_state(context.engine, "waiting")
+    rows = waiting.loc[waiting["state_since_at_utc"] < context.now() - _STUCK_AFTER].to_dict("records")
+    return from_rows(
+        "out_order_differences",
+        [
+            {
+                "shop_code": row["shop_code"],
+                "order_id_shopify": row["order_id_shopify"],
+                "external_id": external_id(str(row["shop_code"]), str(row["order_id_shopify"])),
+                "cause_code": "stuck",
+                "order_name": row["order_name"],
+                "record_type": "order",
+                "shopify_value": "",
+                "netsuite_value": "",
+                "difference_amount": Decimal(0),
+                "evidence": f"waiting since {row['state_since_at_utc']:%Y-%m-%d %H:%M} UTC: {row['last_error']}",
+            }
+            for row in rows
+        ],
+    )
 
 
 def _with_named(context: Context, run_id: str, frames: Frames) -> pd.DataFrame:
     """Return the orders with those that only NetSuite's documents name, looked up by their ids: old ones, and no lost ones."""
-    orders = frames["raw_shopify__orders"]
-    have = set(zip(orders["shop_code"], orders["order_id_shopify"], strict=True))
+    captured = frames["raw_shopify__orders"]
+    have = set(zip(captured["shop_code"], captured["order_id_shopify"], strict=True))
     named = frames["raw_netsuite__documents"]["external_id"].str.extract(r"^SHOPIFY-(?P<shop>[A-Z0-9_]+)-(?P<number>\d+)$").dropna()
     wanted: dict[str, set[str]] = {}
     for shop, number in named.itertuples(index=False, name=None):
@@ -100,7 +127,7 @@ def _with_named(context: Context, run_id: str, frames: Frames) -> pd.DataFrame:
         )["raw_shopify__orders"]
         for shop, gids in sorted(wanted.items())
     ]
-    return stack([orders, *parts])
+    return stack([captured, *parts])
 
 
 def _decided(context: Context, raw: Frames) -> pd.DataFrame:
@@ -188,8 +215,8 @@ def _of_fields(rows: pd.DataFrame) -> Iterator[dict[str, Any]]:
 
 def day_of_orders(raw: Frames, day: datetime) -> dict[str, pd.DataFrame]:
     """Return the order frames of the orders that were placed on a day (UTC)."""
-    orders = raw["raw_shopify__orders"]
-    mine = orders.loc[orders["created_at_utc"].str[:10].eq(f"{day:%Y-%m-%d}")]
+    placed = raw["raw_shopify__orders"]
+    mine = placed.loc[placed["created_at_utc"].str[:10].eq(f"{day:%Y-%m-%d}")]
     keys = set(mine["order_id_shopify"])
     named = {name: frame for name, frame in raw.items() if name.startswith("raw_shopify__") and "order_id_shopify" in frame}
     return {name: frame.loc[frame["order_id_shopify"].isin(keys)].reset_index(drop=True) for name, frame in named.items()}

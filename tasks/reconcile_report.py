@@ -199,6 +199,7 @@ def _tables(still: pd.DataFrame, frames: Frames) -> tuple[Table, ...]:
         ),
         _orders_table(orders),
         _money_table(money),
+        _lags_table(frames["out_stage_lags"]),
         _fields_table(frames["out_field_differences"]),
         findings_table(frames["serial_findings"], frames["serial_events"]),
     )
@@ -270,6 +271,24 @@ def _money_table(money: pd.DataFrame) -> Table:
         ),
         "examples",
         "No order was placed in the span.",
+    )
+
+
+def _lags_table(lags: pd.DataFrame) -> Table:
+    return Table(
+        "lags",
+        "How long each stage takes",
+        "From what happens in a shop to its document in NetSuite, of the documents in the span.",
+        lags.sort_values("slowest_minutes", ascending=False, kind="stable"),
+        (
+            Column("stage", "Stage"),
+            Column("documents_count", "Documents", "int"),
+            Column("median_minutes", "Half within (minutes)", "int"),
+            Column("slowest_minutes", "Slowest (minutes)", "int"),
+            Column("slowest_document", "The slowest one"),
+        ),
+        "",
+        "No document of the span has its event in the span.",
     )
 
 

@@ -1,0 +1,124 @@
+"""Serials in the store, all or nothing and append-only; the views for plain SQL; on both databases."""
+
+from datetime import UTC, datetime, timedelta
+
+import pandas as pd
+import pytest
+from sqlalchemy import text
+
+from contract.frames import conform, empty
+from domain.findings import finding
+from store import findings, orders, publications, quarantine, runs, serials
+from store.engine import reading
+from store.migrations.versions.r0007_views import VIEWS
+from store.publications import Receipt
+from tests.domain.test_serial_lineage import event, frame
+
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+
+def rows_of(engine, view):
+    with reading(engine) as connection:
+        return [dict(row) for row in connection.execute(text(f"SELECT * FROM {view}")).mappings()]
+
+
+def events_of(*rows):
+    return conform("core_serial_events", frame(*rows))
+
+
+def found(number, law="two_places"):
+    row = {"sku": "PHONE", "serial_number": number, "law_code": law, "location_code": None, "units_qty": 1, "documents": "d"}
+    return conform("out_serial_findings", pd.DataFrame([{**row, "suggestions": None, "is_doubtful": True}]))
+
+
+def life(number, **more):
+    blank = dict.fromkeys(empty("out_serial_lineage").columns)
+    row = blank | {"sku": "PHONE", "serial_number": number, "is_lot": False, "on_hand_qty": 1, "status_code": "on_hand"}
+    return conform("out_serial_lineage", pd.DataFrame([row | {"events_count": 1, "is_complete": True, **more}]))
+
+
+def blocked(number, units=1):
+    row = {"sku": "PHONE", "serial_number": number, "location_code": "W", "blocked_qty": units, "laws": "two_places"}
+    return conform("core_blocked", pd.DataFrame([row]))
+
+
+NONE = empty("out_serial_findings")
+
+
+def test_events_are_appended_once_and_breaches_replaced(engine):
+    one, two = event("received", 1), event("received", 2, number="S2")
+    keys = {"blocked": blocked("S1"), "numbers": None, "at_utc": NOON}
+    serials.record(engine, "r1", events_of(one, two), life("S1"), found("S1"), **keys)
+    serials.record(engine, "r1", events_of(one), life("S1"), found("S1"), **keys)
+    assert len(serials.events_of_numbers(engine, None)) == 2
+    assert serials.events_of_numbers(engine, [("PHONE", "S2")])["event_key"].tolist() == ["NETSUITE/2/1/received/PHONE/S2/0"]
+    assert serials.events_of_documents(engine, ["NETSUITE/1"])["serial_number"].tolist() == ["S1"]
+    assert serials.events_of_documents(engine, []).empty
+    later = NOON + timedelta(hours=1)
+    serials.record(
+        engine, "r2", events_of(), life("S2"), found("S2"), blocked=blocked("S2"), numbers=[("PHONE", "S2")], at_utc=later
+    )
+    assert serials.findings(engine)["serial_number"].tolist() == ["S1", "S2"], "of numbers that were not traced nothing changes"
+    serials.record(
+        engine, "r3", events_of(), life("S1"), NONE, blocked=empty("core_blocked"), numbers=[("PHONE", "S1")], at_utc=later
+    )
+    assert serials.findings(engine)["serial_number"].tolist() == ["S2"]
+    assert serials.blocked(engine)["serial_number"].tolist() == ["S2"]
+
+
+def test_a_number_keeps_the_instant_since_when_it_breaks_a_law(engine):
+    none = {"blocked": empty("core_blocked"), "numbers": [("PHONE", "S1")]}
+    for hour, run_id in enumerate(("r1", "r2")):
+        serials.record(engine, run_id, events_of(), life("S1"), found("S1"), **none, at_utc=NOON + timedelta(hours=hour))
+    (row,) = serials.findings(engine).to_dict("records")
+    assert row["first_seen_at_utc"] == pd.Timestamp(NOON)
+
+
+def test_orders_that_name_what_nothing_matches_are_asked_again(engine):
+    asked = event("sold", 1, number="S?", order="G/7", problem="unknown_number")
+    known = event("sold", 2, number="S1", order="G/8")
+    serials.record(
+        engine, "r1", events_of(asked, known), life("S1"), NONE, blocked=empty("core_blocked"), numbers=None, at_utc=NOON
+    )
+    assert serials.orders_with_problems(engine) == ["G/7"]
+    back = events_of(asked).assign(reverses_key="NETSUITE/1/1/sold/PHONE/S?/0", event_key="x!")
+    serials.record(engine, "r2", back, life("S1"), NONE, blocked=empty("core_blocked"), numbers=[], at_utc=NOON)
+    assert serials.orders_with_problems(engine) == []
+
+
+@pytest.mark.parametrize("name", sorted(VIEWS))
+def test_a_view_of_nothing_has_no_row(engine, name):
+    assert rows_of(engine, name) == []
+
+
+def test_the_views_show_what_is_so_now(engine):
+    run_id = runs.start_run(engine, flow_name="reconcile", parameters={}, contract_fingerprint="f", at_utc=NOON)
+    rows = conform(
+        "out_findings", pd.DataFrame([finding("stock_differs", "A", field="x"), finding("order_differs", "B", field="y")])
+    )
+    findings.record(engine, run_id, rows, ("stock_differs", "order_differs"), at_utc=NOON)
+    findings.record(engine, run_id, rows.iloc[1:], ("stock_differs", "order_differs"), at_utc=NOON + timedelta(days=1))
+    assert {row["check_code"] for row in rows_of(engine, "open_findings")} == {str(rows.iloc[1]["check_code"])}
+    assert len(rows_of(engine, "resolved_findings")) == 1
+    order = {"shop_code": "G", "order_id_shopify": "gid://shopify/Order/1", "order_name": "#1", "state_code": "waiting"}
+    orders.record_states(
+        engine, run_id, [order | {"last_error": "", "next_action": "n", "order_updated_at_utc": None}], at_utc=NOON
+    )
+    assert [(row["order_name"], row["documents_count"]) for row in rows_of(engine, "orders_now")] == [("#1", 0)]
+    aside = {"shop_code": "G", "entity_type": "order", "entity_key": "k", "reason_code": "r", "reason": "why", "payload": None}
+    quarantine.set_aside(engine, [aside], at_utc=NOON)
+    assert [row["reason"] for row in rows_of(engine, "set_aside_now")] == ["why"]
+    for key, units, at in (("k1", 5, NOON), ("k2", 3, NOON + timedelta(minutes=5))):
+        change = {"shop_code": "G", "inventory_item_id_shopify": "i", "location_id_shopify": "l", "channel_code": "C", "sku": "A"}
+        change |= {"location_code": "W", "expected_qty": 9, "desired_qty": units, "change_key": key}
+        publications.record_intent(engine, run_id, pd.DataFrame([change]), direction="lower", at_utc=at)
+        outcome = {"inventory_item_id_shopify": "i", "location_id_shopify": "l", "outcome": "accepted", "message": ""}
+        publications.record_receipt(engine, receipt(key, outcome, at))
+    assert [row["published_qty"] for row in rows_of(engine, "published_now")] == [3]
+    serials.record(engine, "r1", events_of(), life("S1"), found("S1"), blocked=blocked("S1"), numbers=None, at_utc=NOON)
+    assert [(row["serial_number"], row["breaches_count"]) for row in rows_of(engine, "serials_now")] == [("S1", 1)]
+    assert [row["status"] for row in rows_of(engine, "runs_now")] == ["running"]
+
+
+def receipt(key, outcome, at):
+    return Receipt(change_key=key, status="accepted", outcomes=pd.DataFrame([outcome]), answered_at_utc=at, answer={})

@@ -151,7 +151,8 @@ def _access(live: Frames, before: Frames, contract: Contract, api_version: str, 
         if shop in now:
             # What may be written may be read.
             held = now[shop] | {"read_" + scope.removeprefix("write_") for scope in now[shop] if scope.startswith("write_")}
-            missing = [scope for scope in NEEDED_SCOPES if scope not in held]
+            needed = (*NEEDED_SCOPES, *(["write_orders"] if contract.serials.metafield else []))
+            missing = [scope for scope in needed if scope not in held]
             for scope in missing:
                 yield finding("scope_missing", shop, field=scope, expected=scope)
             for scope in sorted(was.get(shop, set()) - held - set(missing)):

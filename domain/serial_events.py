@@ -187,6 +187,9 @@ def _stage_of(rows: pd.DataFrame) -> pd.Series:
     plus = rows["transaction_type"].map({kind: stages[0] for kind, stages in _BY_SIGN.items()}).fillna("moved_in")
     minus = rows["transaction_type"].map({kind: stages[1] for kind, stages in _BY_SIGN.items()}).fillna("moved_out")
     stage = by_type.fillna(plus.where(is_in, minus))
+    # A transfer order by itself only asks; where its own lines move stock, its numbers leave with it.
+    is_moving = rows["transaction_type"].eq("TrnfrOrd") & rows["is_inventory_affecting"].eq("T")
+    stage = stage.mask(is_moving, "moved_out")
     is_still_there = rows["transaction_type"].eq("ItemShip") & rows["status_code"].ne("C")
     return stage.mask(is_still_there, "picked").mask(stage.isin(IN | OUT) & rows["is_inventory_affecting"].eq("F"), "put_away")
 

@@ -122,6 +122,7 @@ def reconcile(
 
 @app.command("trace-serials", short_help="Every serial and lot, from receipt to sale to return.")
 def trace_serials(
+    write: Write = False,
     full: Annotated[bool, typer.Option("--full", help="Read everything anew, not only what changed since the last run.")] = False,
     notify: Annotated[bool, typer.Option("--notify", help="Tell the contract's drift.notify blocks what is new.")] = False,
     as_json: Json = False,
@@ -132,7 +133,7 @@ def trace_serials(
     from flows.trace_serials import trace_serials as run
 
     with screen.progress():
-        summary = run(TraceParameters(full=full, notify=notify))
+        summary = run(TraceParameters(dry_run=not write, full=full, notify=notify))
     screen.finish(summary, as_json=as_json)
 
 

@@ -125,6 +125,12 @@ class TraceParameters(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    dry_run: bool = Field(
+        default=True,
+        title="Dry run",
+        description="Trace, and tell the shops nothing. Otherwise `serials.metafield` of each order is told which "
+        "numbers left with which line.",
+    )
     full: bool = Field(
         default=False,
         title="Read everything",

@@ -1,4 +1,4 @@
-"""Flow `trace-serials`: every serial and lot number in one history, held against the laws; nothing is written to either system."""
+"""Flow `trace-serials`: every serial and lot number in one history, held against the laws; shops are told what left with what."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from store import watermarks
 from tasks.notify import notify_new
 from tasks.outcome import RunSummary, recorded_run
 from tasks.serial_report import report_serials
+from tasks.tell_serials import tell_serials
 from tasks.trace_serials import STREAM, read_serials, trace_numbers, window
 
 
@@ -34,6 +35,8 @@ def trace_serials(parameters: TraceParameters = TraceParameters()) -> RunSummary
         traced = trace_numbers(context, run.run_id, raw, since)
         # After everything is recorded: a run that is killed before reads the same span again.
         watermarks.advance(context.engine, STREAM, started, run.run_id)
+        if not parameters.dry_run:
+            run.steps["orders told their numbers"] = tell_serials(context, run.run_id)
         summary = report_serials(context, run, traced)
         if parameters.notify:
             notify_new(context, f"Truecount: {summary.title}", summary.page)

@@ -36,6 +36,14 @@ def events_of_order(engine: Engine, order_key: str) -> pd.DataFrame:
     return _frames(engine, select(*_EVENT), serial_events.c.order_key, [order_key])
 
 
+def events_of_late_orders(engine: Engine, since: datetime) -> pd.DataFrame:
+    """Return `core_serial_events` of the orders that numbers have left for since then."""
+    events = serial_events.c
+    late = select(events.order_key).where(events.stage_code == "fulfilled", events.happened_at_utc >= since)
+    with reading(engine) as connection:
+        return read_frame(connection, select(*_EVENT).where(events.order_key.in_(late.where(events.order_key.is_not(None)))))
+
+
 def orders_with_problems(engine: Engine) -> list[str]:
     """Return the orders, as `SHOP/number`, that name a number which nothing matches yet."""
     events, later = serial_events, serial_events.alias()

@@ -37,11 +37,12 @@ def report_serials(context: Context, run: Run, traced: Traced) -> RunSummary:
         "numbers with a whole history": int(traced.lineage["is_complete"].sum()),
         "breaches open": len(standing),
         "of them doubtful: not offered": int(standing["is_doubtful"].sum()),
+        **run.steps,
     }
     aside = {str(code): int(count) for code, count in standing["law_code"].value_counts().items()}
     snapshot = str(context.state_folder / "snapshots" / run.run_id)
     title = f"{counts['numbers traced']:,} numbers traced, {counts['events recorded']:,} events, {len(standing):,} breaches open"
-    run.summary = RunSummary(run.run_id, run.flow_name, True, counts, aside, snapshot, title)
+    run.summary = RunSummary(run.run_id, run.flow_name, bool(run.parameters["dry_run"]), counts, aside, snapshot, title)
     told = standing.assign(action=standing["law_code"].map({code: law.action for code, law in LAWS.items()}))
     ordered = told.sort_values(["is_doubtful", "first_seen_at_utc"], ascending=[False, True], kind="stable")
     show_table("serial-findings", ordered[_SHOWN], "numbers that break a law, those that are not offered first")

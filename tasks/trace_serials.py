@@ -41,6 +41,12 @@ log = logging.getLogger(__name__)
 STREAM = "serials"
 _OVERLAP = timedelta(minutes=10)
 CHECK = "serial_law"
+_NUMBERED = (
+    "raw_netsuite__serial_stock",
+    "raw_netsuite__serial_movements",
+    "raw_netsuite__serial_invoices",
+    "raw_netsuite__deleted_documents",
+)
 
 
 @dataclass(frozen=True)
@@ -61,6 +67,10 @@ def read_serials(context: Context, run_id: str, since: datetime | None) -> dict[
     """
     client, at = context.netsuite, context.now()
     frames = dict(read_catalogue.fn(context, run_id))
+    items = frames["raw_netsuite__items"]
+    if not (items["is_serial"].eq("T") | items["is_lot"].eq("T")).any():
+        # An account without numbered items may not have the feature: it refuses to be asked for numbers.
+        return frames | {name: empty(name) for name in _NUMBERED} | {"asked": pd.DataFrame({"document_id": pd.Series(dtype="str")})}
     frames["raw_netsuite__serial_stock"] = read_serial_stock(client, run_id=run_id, extracted_at=at)
     ids = None if since is None else _touched(context, since)
     moves = read_movements(client, ids, run_id=run_id, extracted_at=at)

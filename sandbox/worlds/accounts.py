@@ -28,6 +28,7 @@ SCOPES = [
     "read_draft_orders",
     "read_merchant_managed_fulfillment_orders",
     "write_merchant_managed_fulfillment_orders",
+    "write_orders",
 ]
 SHIPPING_ITEM, TAX_ITEM, DISCOUNT_ITEM = "901", "902", "903"
 CUSTOMER_OF_SHOP = {"GROCER": "501", "EXPRESS": "502"}

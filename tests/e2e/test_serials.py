@@ -338,3 +338,44 @@ def test_a_return_puts_the_same_serial_back(books, run):
     assert (row["status_code"], row["location_code"]) == ("on_hand", "WAREHOUSE")
     assert stages("PH-0003") == {"received", "sold", "fulfilled", "invoiced", "refunded", "returned"}
     assert breaches() == set()
+
+
+def test_a_transfer_on_its_way_and_arrived(books, run):
+    sent = netsuite(books, "ship_transfer", item=PHONE, from_location="1", to_location="11", quantity=1, numbers=["PH-0004"])
+    traced(run)
+    assert (life("PH-0004")["status_code"], breaches()) == ("in_transit", set())
+    netsuite(books, "receive", item=PHONE, location="11", quantity=1, transfer=sent["transaction"], numbers=["PH-0004"])
+    traced(run)
+    assert (life("PH-0004")["status_code"], life("PH-0004")["location_code"]) == ("on_hand", "STORE_406")
+    assert (stages("PH-0004"), breaches()) == ({"received", "moved_out", "moved_in"}, set())
+
+
+def test_the_shop_is_told_what_left_with_which_line(books, run, tmp_path):
+    write_section(tmp_path / "contract" / "contract.yaml", SECTION | {"metafield": "truecount.serials", "assign": "fifo"})
+    order = place(
+        books,
+        [
+            ("PHONE", 1, {"unit_price": "199.00"}),
+            ("PHONE", 1, {"unit_price": "199.00", "properties": {"Serial": "PH-0001"}}),
+            ("MILK", 2, {"unit_price": "1.19"}),
+        ],
+    )
+    shipped(books, order)
+    with open_context() as context:
+        assert outcomes_of(context, order)["itemFulfillment"][0] == "written"
+    traced(run)
+    shop = books.world.shops["GROCER"]
+    assert ("truecount", "serials") not in shop.metafields.held.get(order["id"], {})
+    assert traced(run, "--write")["counts"]["orders told their numbers"] == 1
+    told = json.loads(shop.metafields.held[order["id"]]["truecount", "serials"]["value"])
+    lines = [one.rsplit("/", 1)[1] for one in order["line_ids"]]
+    assert told == {lines[0]: ["PH-0002"], lines[1]: ["PH-0001"], lines[2]: ["M-1"]}
+    assert traced(run, "--write")["counts"]["orders told their numbers"] == 0
+    assert breaches() == set()
+
+
+def test_an_account_without_numbered_items_is_not_asked_for_numbers(books, run):
+    books.world.db.execute("UPDATE ns_item SET isserialitem = 'F', islotitem = 'F'")
+    books.world.db.execute("DROP TABLE ns_inventorynumberlocation")
+    books.world.db.commit()
+    assert traced(run)["counts"]["numbers traced"] == 0

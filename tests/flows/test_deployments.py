@@ -20,9 +20,7 @@ from tests.flows.conftest import ROOT
 
 DEPLOYMENTS = YAML(typ="safe").load((ROOT / "prefect.yaml").read_text())["deployments"]
 MINUTES = {"publish-what-changed": 5, "book-new-orders": 10}
-NIGHTLY, BY_HAND = "reconcile-every-night", "rewrite-fields"
-READERS = {NIGHTLY, "trace-serials"}
-"""Those that write into neither system: they have no dry run."""
+NIGHTLY, SERIALS, BY_HAND = "reconcile-every-night", "trace-serials", "rewrite-fields"
 BY_NAME = {row["name"]: row for row in DEPLOYMENTS}
 
 
@@ -32,7 +30,7 @@ def load(entrypoint):
 
 
 def test_the_deployments_are_those_that_are_tested_here():
-    assert {name for name in BY_NAME if BY_NAME[name]["schedules"]} == {*MINUTES, *READERS}
+    assert {name for name in BY_NAME if BY_NAME[name]["schedules"]} == {*MINUTES, NIGHTLY, SERIALS}
     assert {name for name in BY_NAME if not BY_NAME[name]["schedules"]} == {BY_HAND}
 
 
@@ -42,10 +40,10 @@ def test_an_entry_point_imports_and_takes_the_parameters_it_is_given(name, monke
     flow = load(BY_NAME[name]["entrypoint"])
     assert isinstance(flow, Flow)
     by_hand = flow.validate_parameters(BY_NAME[name].get("parameters", {}))
-    assert not by_hand or name in READERS or by_hand["parameters"].dry_run
+    assert not by_hand or name == NIGHTLY or by_hand["parameters"].dry_run
     for schedule in BY_NAME[name]["schedules"]:
         given = flow.validate_parameters(schedule["parameters"])["parameters"]
-        assert given.notify if name in READERS else given.dry_run is False
+        assert given.notify if name == NIGHTLY else given.dry_run is False
 
 
 @pytest.mark.parametrize(
@@ -93,7 +91,7 @@ def test_the_form_explains_every_parameter_and_starts_dry(prefect, name):
     (model,) = schema["definitions"].values()
     assert parameter["description"]
     assert parameter["default"].get("dry_run", True) is True, "what writes starts dry"
-    assert "dry_run" in parameter["default"] or name in READERS, "only readers write nowhere"
+    assert "dry_run" in parameter["default"] or name == NIGHTLY, "only the reconciliation writes nowhere"
     assert set(parameter["default"]) == set(model["properties"])
     for field, told in model["properties"].items():
         assert told["title"] != field

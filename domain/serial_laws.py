@@ -168,7 +168,8 @@ def _moves(moves: pd.DataFrame, lots: frozenset[str]) -> Iterator[pd.DataFrame]:
     is_lot, is_out = moves["sku"].isin(lots), moves["moved_qty"].lt(0)
     yield _told(moves.loc[is_out & running.lt(0) & came.eq(0)], "never_received")
     yield _told(moves.loc[is_out & running.lt(0) & came.gt(0) & is_lot], "more_left_than_came", -running)
-    yield _told(moves.loc[is_out & running.lt(0) & came.gt(0) & ~is_lot & shipped.gt(1)], "shipped_twice")
+    again = moves.loc[is_out & running.lt(0) & came.gt(0) & ~is_lot & shipped.gt(1)].set_index(KEY).index
+    yield _told(moves.loc[moves["stage_code"].eq("fulfilled") & moves.set_index(KEY).index.isin(again)], "shipped_twice")
     yield _told(moves.loc[is_out & running.ge(0) & here.lt(0)], "left_elsewhere", -here)
     yield _told(moves.loc[~is_out & running.gt(1) & ~is_lot], "two_places", running)
 

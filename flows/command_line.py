@@ -140,7 +140,7 @@ def trace_serials(
 @app.command(short_help="The whole life of a serial or lot number.")
 def serial(
     number: Annotated[str, typer.Argument(help="As it was read or typed: case, spaces and known prefixes do not matter.")],
-    page: Annotated[Path | None, typer.Option(help="Write its page with the timeline to this file (HTML).")] = None,
+    page: Annotated[Path | None, typer.Option(help="Write its page with the timeline into this folder (HTML, CSV).")] = None,
     as_json: Json = False,
 ) -> None:
     """Show the whole life of a serial or lot number across both systems; where there is none, the likeliest ones."""

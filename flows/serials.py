@@ -137,9 +137,8 @@ def _keys(rows: pd.DataFrame) -> list[tuple[str, str]]:
     return list(zip(rows["sku"], rows["serial_number"], strict=True))
 
 
-def _write_page(path: Path, report: Any) -> None:
-    from reports.page import report_page
-    from reports.write import fill_tables, write_whole
+def _write_page(folder: Path, report: Any) -> None:
+    from reports.write import write_index, write_report
 
-    write_whole(path, report_page(report, fill_tables(report)).encode())
-    screen.plain(f"Page: {path}")
+    screen.complain(f"Page: {write_report(report, folder)}")
+    write_index(folder)

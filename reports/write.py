@@ -33,7 +33,7 @@ def write_report(report: Report, folder: Path) -> Path:
         ReportError: a value is not of its column's kind; every such column is named.
         OSError: the folder cannot be written.
     """
-    tables = fill_tables(report)
+    tables = [FilledTable(table, rows_of(table), evidence_of(table)) for table in report.tables]
     files: dict[str, bytes] = {}
     for filled in tables:
         files[f"{filled.table.key}.csv"] = as_csv(filled.table, filled.rows, filled.evidence)
@@ -46,15 +46,6 @@ def write_report(report: Report, folder: Path) -> Path:
     for name, content in files.items():
         write_whole(home / name, content)
     return home / "index.html"
-
-
-def fill_tables(report: Report) -> list[FilledTable]:
-    """Return a report's tables with their cells.
-
-    Raises:
-        ReportError: a value is not of its column's kind.
-    """
-    return [FilledTable(table, rows_of(table), evidence_of(table)) for table in report.tables]
 
 
 def write_index(folder: Path) -> Path:

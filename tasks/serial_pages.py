@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -102,7 +103,7 @@ def serial_page(life: Mapping[str, Any], events: pd.DataFrame, findings: pd.Data
     kind = "Lot" if life["is_lot"] else "Serial"
     gap = GAPS.get(str(life["gap_reason"]), "")
     return Report(
-        f"{life['sku']}-{life['serial_number']}",
+        re.sub(r"[^A-Za-z0-9.-]+", "_", f"{life['sku']}-{life['serial_number']}").strip("."),
         f"{kind} {life['serial_number']} of {life['sku']}",
         at,
         "ok" if is_fine else "attention",
@@ -111,7 +112,7 @@ def serial_page(life: Mapping[str, Any], events: pd.DataFrame, findings: pd.Data
         tiles=(
             Tile("On hand", f"{life['on_hand_qty']:,}", life["location_code"] or "nowhere"),
             Tile("Events", f"{len(told):,}", "from receipt to now", table_key="timeline"),
-            Tile("Expires", life["expiration_date"] or "never", "lots are sold first-expired first where the contract says so"),
+            *([Tile("Expires", life["expiration_date"] or "never", "the lot's own day")] if life["is_lot"] else []),
         ),
         tables=(
             Table(

@@ -139,9 +139,9 @@ def test_a_clerk_looks_a_serial_up_and_a_lot(books, run, tmp_path):
     traced(run)
     (life,) = told(run, "serial", " ph-0002")
     assert [row["what"] for row in life["events"]] == ["received", "sold in Shopify", "left for a customer"]
-    page = tmp_path / "phone.html"
-    assert run("serial", "PH-0002", "--page", str(page))[0] == 0
-    assert "Serial PH-0002 of PHONE" in page.read_text()
+    assert run("serial", "PH-0002", "--page", str(tmp_path / "pages"))[0] == 0
+    assert "Serial PH-0002 of PHONE" in (tmp_path / "pages" / "PHONE-PH-0002" / "index.html").read_text()
+    assert "left for a customer" in (tmp_path / "pages" / "PHONE-PH-0002" / "timeline.csv").read_text()
     likely = told(run, "serial", "PH-00O2")
     assert likely[0]["number"] == "PH-0002"
     assert run("serial", "QQQQQQQQ")[0] == 4

@@ -26,20 +26,24 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class _Line:
-    """A line of an order: the SKU whose numbers it may name, with its units; of a kit, one for each member."""
+    """A line of an order: the SKU whose numbers it may name, with its units; of a kit, one for each member.
+
+    `sold_units` are the line's own: units that have left or must leave.
+    """
 
     order: Row
     line: Row
     sku: str
     units: int
     location: str | None
+    sold_units: int
 
 
 def claim_events(raw: Frames, numbers: Frames, matcher: Matcher, serials: Serials) -> pd.DataFrame:
     """Return `core_serial_events` of Shopify's orders (`sold`, `refunded`): first versions, not yet journalled.
 
-    A cancelled order, a removed line and a test order name nothing. A refund names no units, so that only a line that came
-    back whole is `refunded`.
+    A cancelled order, a removed line and a test order name nothing. A return names no units, so that only a line that came
+    back whole is `refunded`; what a customer was given back money for and keeps is not.
 
     Args:
         raw: the order frames.
@@ -90,7 +94,7 @@ def _events_of(
             seen.add(name)
             yield row
             back = refunded.get((shop, line.line["order_line_id_shopify"]))
-            if back and back["units"] >= int(line.line["ordered_qty"]):
+            if back and back["units"] >= line.sold_units:
                 yield {**row, "stage_code": "refunded", "happened_at_utc": pd.Timestamp(back["at"]), "problem_code": None}
 
 
@@ -127,19 +131,21 @@ def _lines(raw: Frames, numbers: Frames) -> Iterator[_Line]:
         if row["sku"] in numbered:
             members.setdefault(row["kit_sku"], []).append((row["sku"], int(row["component_qty"])))
     orders = {(row["shop_code"], row["order_id_shopify"]): row for row in _rows(raw["raw_shopify__orders"])}
-    placed = numbers["core_order_lines"]
-    places = placed.loc[~placed.duplicated(["shop_code", "order_line_id_shopify"])]
-    where = {(row["shop_code"], row["order_line_id_shopify"]): (row["sku"], row["location_code"]) for row in _rows(places)}
+    where: dict[tuple[str, str], tuple[str, str, int]] = {}
+    for row in _rows(numbers["core_order_lines"]):
+        key = (row["shop_code"], row["order_line_id_shopify"])
+        sku, place, units = where.get(key, (row["sku"], row["location_code"], 0))
+        where[key] = (sku, place if units else row["location_code"], units + int(row["demand_qty"]))
     for line in _rows(raw["raw_shopify__order_lines"]):
         order = orders.get((line["shop_code"], line["order_id_shopify"]))
         is_void = order is None or order["is_test"] == "true" or order["cancelled_at_utc"]
-        sku, place = where.get((line["shop_code"], line["order_line_id_shopify"]), (None, None))
-        if is_void or sku is None:
+        sku, place, units = where.get((line["shop_code"], line["order_line_id_shopify"]), ("", "", 0))
+        if is_void or not units:
             continue
         assert order is not None  # noqa: S101 - void else
         held = [(sku, 1)] if sku in numbered else members.get(sku, [])
         for one, count in held:
-            yield _Line(order, line, one, count * int(line["ordered_qty"] or 0), place)
+            yield _Line(order, line, one, count * units, place, units)
 
 
 def _given(lines: Sequence[_Line], serials: Serials, formats: Formats) -> Iterator[tuple[_Line, list[str]]]:
@@ -213,7 +219,7 @@ def _metafield(order: Row, source: SerialSource) -> dict[str, list[str]]:
 def _refunds(refunds: pd.DataFrame) -> dict[tuple[str, str], Row]:
     found: dict[tuple[str, str], Row] = {}
     for row in _rows(refunds):
-        if row["restock_type"] in ("CANCEL", "NO_RESTOCK") and not row["location_id_shopify"]:
+        if row["restock_type"] not in ("RETURN", "LEGACY_RESTOCK"):
             continue
         held = found.setdefault((row["shop_code"], row["order_line_id_shopify"]), {"units": 0, "at": row["created_at_utc"]})
         held["units"] += int(row["refunded_qty"] or 0)

@@ -8,6 +8,7 @@ documents read in any order, or twice, leave the same events alive.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 
 import pandas as pd
 
@@ -128,13 +129,14 @@ def keyed(events: pd.DataFrame) -> pd.DataFrame:
     return events.assign(event_key=base + "/" + turn, reverses_key=None)
 
 
-def journal(known: pd.DataFrame, told: pd.DataFrame, ended: Mapping[str, pd.Timestamp]) -> pd.DataFrame:
+def journal(known: pd.DataFrame, told: pd.DataFrame, ended: Mapping[str, pd.Timestamp], at: datetime) -> pd.DataFrame:
     """Return the events to append so that those alive are the ones told: new ones, and reversals.
 
     Args:
         known: every event in the store of the documents that were read.
         told: what those documents say now (`keyed`), with `modified_at_utc`.
         ended: when a document that says nothing any more was deleted or changed, by its key.
+        at: the run's instant: when a document went that nobody tells the end of.
     """
     alive = alive_of(known)
     mine, theirs = _content(told), _content(alive)
@@ -146,10 +148,10 @@ def journal(known: pd.DataFrame, told: pd.DataFrame, ended: Mapping[str, pd.Time
         count = new["event_key"].map(first.value_counts()).fillna(0).astype("int64")
         is_later = count.gt(0) | new["document_key"].isin(set(known["document_key"]))
         key = new["event_key"].where(count.eq(0), new["event_key"] + "#" + count.astype("str"))
-        at = new["happened_at_utc"].where(~is_later, new["modified_at_utc"])
-        parts.append(new.assign(event_key=key, happened_at_utc=at))
+        happened = new["happened_at_utc"].where(~is_later, new["modified_at_utc"])
+        parts.append(new.assign(event_key=key, happened_at_utc=happened))
     if len(gone):
-        ends = [changed.get(key, at) for key, at in zip(gone["document_key"], gone["happened_at_utc"], strict=True)]
+        ends = [changed.get(key, pd.Timestamp(at)) for key in gone["document_key"]]
         back = gone.assign(reverses_key=gone["event_key"], event_key=gone["event_key"] + "!", moved_qty=-gone["moved_qty"])
         parts.append(back.assign(happened_at_utc=pd.to_datetime(ends, utc=True)))
     return conform("core_serial_events", pd.concat(parts, ignore_index=True)) if parts else empty("core_serial_events")

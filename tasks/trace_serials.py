@@ -72,14 +72,15 @@ def read_serials(context: Context, run_id: str, since: datetime | None) -> dict[
         # An account without numbered items may not have the feature: it refuses to be asked for numbers.
         return frames | {name: empty(name) for name in _NUMBERED} | {"asked": pd.DataFrame({"document_id": pd.Series(dtype="str")})}
     frames["raw_netsuite__serial_stock"] = read_serial_stock(client, run_id=run_id, extracted_at=at)
-    ids = None if since is None else _touched(context, since)
+    gone = empty("raw_netsuite__deleted_documents")
+    if since is not None:
+        gone = read_deleted_documents(client, since - _OVERLAP, run_id=run_id, extracted_at=at)
+    # What was deleted is asked for too: a deleted item may have the number of a document that is still there.
+    ids = None if since is None else sorted({*_touched(context, since), *gone["transaction_id_netsuite"]}, key=int)
     moves = read_movements(client, ids, run_id=run_id, extracted_at=at)
     sources = moves.loc[moves["created_from_type"].eq("SalesOrd"), "created_from_id_netsuite"].dropna()
     frames["raw_netsuite__serial_movements"] = moves
     frames["raw_netsuite__serial_invoices"] = read_invoices(client, sorted(set(sources)), run_id=run_id, extracted_at=at)
-    gone = empty("raw_netsuite__deleted_documents")
-    if since is not None:
-        gone = read_deleted_documents(client, since - _OVERLAP, run_id=run_id, extracted_at=at)
     frames["raw_netsuite__deleted_documents"] = gone
     asked = pd.DataFrame({"document_id": pd.Series([] if ids is None else ids, dtype="str")})
     orders = _orders(context, run_id, since) if context.contract.serials.sources else {}
@@ -92,7 +93,7 @@ def _touched(context: Context, since: datetime) -> list[str]:
     changed = read_modified_documents(context.netsuite, since - _OVERLAP)
     orders = {row["created_from_id_netsuite"] for row in changed if row.get("created_from_id_netsuite")}
     ids = {row["transaction_id_netsuite"] for row in changed}
-    return sorted(ids | set(read_fulfilments_of(context.netsuite, sorted(orders | ids))), key=int)
+    return sorted(ids | set(read_fulfilments_of(context.netsuite, sorted(orders | ids))))
 
 
 def _orders(context: Context, run_id: str, since: datetime | None) -> dict[str, pd.DataFrame]:
@@ -130,7 +131,7 @@ def trace_numbers(context: Context, run_id: str, raw: Frames, since: datetime | 
     matcher = Matcher(known_numbers(raw["raw_netsuite__serial_stock"], skus, places), Formats(contract.serials.formats))
     told = _told(context, raw, items, matcher, (skus, places))
     documents, ended = _documents(raw, since)
-    new = journal(serials.events_of_documents(context.engine, documents), told, ended)
+    new = journal(_known(context, documents, ended), told, ended, at)
     lots = frozenset(items.loc[items["is_lot"], "sku"])
     last_day = f"{at + timedelta(days=contract.serials.expires_within_days):%Y-%m-%d}"
     numbers = None if since is None else _numbers(context, new, stock, last_day)
@@ -139,7 +140,7 @@ def trace_numbers(context: Context, run_id: str, raw: Frames, since: datetime | 
         stock if numbers is None else stock.loc[[key in numbers for key in zip(stock["sku"], stock["serial_number"], strict=True)]]
     )
     lineage = trace(events, mine, lots)
-    breaches = find_breaches(events, mine, lots, last_day, matcher)
+    breaches = _settled(find_breaches(events, mine, lots, last_day, matcher), events, at)
     blocked = blocked_units(breaches, mine, lineage)
     serials.record(context.engine, run_id, new, lineage, breaches, blocked=blocked, numbers=numbers, at_utc=at)
     standing = serials.findings(context.engine)
@@ -177,6 +178,19 @@ def _documents(raw: Frames, since: datetime | None) -> tuple[list[str] | None, d
     if since is None:
         return None, ended
     return [*(f"NETSUITE/{one}" for one in raw["asked"]["document_id"]), *ended], ended
+
+
+def _known(context: Context, documents: list[str] | None, ended: Mapping[str, pd.Timestamp]) -> pd.DataFrame:
+    """Return the store's events of the documents that were read: of orders, a full run too reads those of its window only."""
+    known = serials.events_of_documents(context.engine, documents)
+    return known.loc[known["document_key"].str.startswith("NETSUITE/") | known["document_key"].isin(list(ended))]
+
+
+def _settled(breaches: pd.DataFrame, events: pd.DataFrame, at: datetime) -> pd.DataFrame:
+    """Return the breaches without balances that may only be older than the last document: the next run judges them."""
+    moving = _keys(events.loc[events["happened_at_utc"] >= pd.Timestamp(at - _OVERLAP)])
+    is_moving = pd.Series([key in moving for key in zip(breaches["sku"], breaches["serial_number"], strict=True)], dtype="bool")
+    return breaches.loc[~(breaches["law_code"].eq("balance_differs") & is_moving)].reset_index(drop=True)
 
 
 def _numbers(context: Context, new: pd.DataFrame, stock: pd.DataFrame, last_day: str) -> Collection[tuple[str, str]]:

@@ -1,6 +1,7 @@
 """The history of numbers: its laws by example, and the law that the order of arrival changes nothing."""
 
 import random
+from datetime import UTC, datetime
 
 import pandas as pd
 import pytest
@@ -231,7 +232,7 @@ def test_documents_read_in_any_order_or_twice_leave_the_same_events_alive(before
         random.Random(chance.random()).shuffle(documents)
         for document in [*documents, *documents[:2]]:
             mine, theirs = told.loc[told["document_key"].eq(document)], known.loc[known["document_key"].eq(document)]
-            new = journal(theirs, mine, {document: pd.Timestamp("2026-11-05", tz="UTC")})
+            new = journal(theirs, mine, {}, datetime(2026, 11, 5, tzinfo=UTC))
             known = pd.concat([known, new], ignore_index=True)
     content = ["document_key", "stage_code", "serial_number", "location_code", "moved_qty", "order_key"]
     alive = alive_of(known)[content].sort_values(content, ignore_index=True)

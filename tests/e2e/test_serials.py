@@ -379,3 +379,32 @@ def test_an_account_without_numbered_items_is_not_asked_for_numbers(books, run):
     books.world.db.execute("DROP TABLE ns_inventorynumberlocation")
     books.world.db.commit()
     assert traced(run)["counts"]["numbers traced"] == 0
+
+
+def test_a_line_that_was_taken_off_names_nothing(books, run):
+    from tests.e2e.order_world import act as in_shop
+
+    order = place(books, [("PHONE", 1, {"unit_price": "199.00", "properties": {"Serial": "PH-0001"}}), ("BREAD", 1, {})])
+    traced(run)
+    assert life("PH-0001")["status_code"] == "promised"
+    in_shop(books, "edit", order_id=order["id"], remove={order["line_ids"][0]: 1})
+    traced(run)
+    assert (life("PH-0001")["status_code"], stages("PH-0001")) == ("on_hand", {"received", "sold", "sold!"})
+
+
+def test_a_full_run_keeps_what_orders_out_of_its_window_named(books, run, tmp_path):
+    place(books, [("PHONE", 1, {"unit_price": "199.00", "properties": {"Serial": "PH-0001"}})])
+    traced(run)
+    books.world.shops["GROCER"].orders.clear()
+    traced(run, "--full")
+    assert stages("PH-0001") == {"received", "sold"}
+
+
+def test_a_deleted_record_with_the_number_of_a_document_takes_nothing_back(books, run):
+    traced(run)
+    (receipt,) = books.world.db.execute("SELECT MIN(id) FROM ns_transaction WHERE type = 'ItemRcpt'").fetchone()
+    books.world.db.execute(
+        f"INSERT INTO ns_deletedrecord (recordid, type, deleteddate) VALUES ({receipt}, 'inventoryItem', '2999-01-01 00:00:00')"
+    )
+    books.world.db.commit()
+    assert traced(run)["counts"]["events reversed"] == 0

@@ -33,6 +33,12 @@ DRIFT_TABLES = (
         "is_tax_line total_qty line_amount" + _RUN,
     ),
     table(
+        "raw_netsuite__field_changes",
+        "One row per change of a custom field of a document, as the system notes tell it.",
+        "note_id",
+        "transaction_id_netsuite field line_id_netsuite changed_by context changed_at_utc" + _RUN,
+    ),
+    table(
         "raw_shopify__metafield_definitions",
         "One row per shop, kind of owner and metafield definition.",
         "shop_code owner_type metafield_key",

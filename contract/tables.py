@@ -333,8 +333,8 @@ _TABLES = (
         "One row per document of an order, line (empty for the body) and custom field that is not what it should be.",
         "external_id order_line_id_shopify field",
         "shop_code order_id_shopify record_type transaction_id_netsuite line_id_netsuite written_value expected_value found_value "
-        "cause_code modified_at_utc",
-        "modified_at_utc",
+        "cause_code modified_at_utc changed_by",
+        "modified_at_utc changed_by",
     ),
     _table(
         "out_order_states",

@@ -125,7 +125,27 @@ def _difference(
         "found_value": found,
         "cause_code": cause,
         "modified_at_utc": row["modified_at_utc"],
+        "changed_by": None,
     }
+
+
+def with_authors(out_field_differences: pd.DataFrame, raw_netsuite__field_changes: pd.DataFrame) -> pd.DataFrame:
+    """Return the differences with who changed each field last: name, through what, when; missing where nobody tells.
+
+    Args:
+        out_field_differences: as `compare_fields` returns them.
+        raw_netsuite__field_changes: the changes of these fields.
+    """
+    notes = raw_netsuite__field_changes.sort_values("changed_at_utc", kind="stable")
+    last: dict[tuple[str, str, str], str] = {}
+    for row in notes.to_dict("records"):
+        line = "" if pd.isna(row["line_id_netsuite"]) else str(row["line_id_netsuite"])
+        told = ", ".join(str(row[name]) for name in ("changed_by", "context") if not pd.isna(row[name]))
+        at = str(row["changed_at_utc"])[:16].replace("T", " ")
+        last[str(row["transaction_id_netsuite"]), str(row["field"]), line] = f"{told}, {at} UTC"
+    keys = zip(*(out_field_differences[name] for name in ("transaction_id_netsuite", "field", "line_id_netsuite")), strict=True)
+    authors = [last.get((document, str(field).lower(), line)) for document, field, line in keys]
+    return out_field_differences.assign(changed_by=pd.Series(authors, index=out_field_differences.index, dtype="str"))
 
 
 def patches(out_field_differences: pd.DataFrame, raw: Frames, contract: Contract) -> Iterator[Patch]:

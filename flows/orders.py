@@ -19,7 +19,16 @@ app = typer.Typer(name="quarantine", help="What was set aside: look at it, settl
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
 Key = Annotated[str, typer.Argument(help="SHOP/NUMBER as the list shows it: the shop and Shopify's number of the order.")]
 Note = Annotated[str, typer.Option(help="Why; kept with the row.")]
-_DIFFERS = ("external_id", "order_line_id_shopify", "field", "written_value", "expected_value", "found_value", "modified_at_utc")
+_DIFFERS = (
+    "external_id",
+    "order_line_id_shopify",
+    "field",
+    "written_value",
+    "expected_value",
+    "found_value",
+    "changed_by",
+    "modified_at_utc",
+)
 _LISTED = ("reason_code", "reason", "first_seen_at_utc", "last_seen_at_utc", "seen_count")
 
 

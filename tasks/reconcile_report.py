@@ -306,6 +306,7 @@ def _fields_table(fields: pd.DataFrame) -> Table:
             Column("expected_value", "Should be"),
             Column("found_value", "Is"),
             Column("modified_at_utc", "Last changed (UTC)"),
+            Column("changed_by", "By", help="Who changed the field last, through what, as NetSuite's system notes tell it."),
             Column("order_line_id_shopify", "Line"),
         ),
         "",

@@ -52,6 +52,7 @@ _HEADINGS = {
     "found_value": "is",
     "order_line_id_shopify": "line",
     "modified_at_utc": "last changed",
+    "changed_by": "by",
     "serial_number": "number",
     "law_code": "breaks",
     "suggestions": "likely",
@@ -223,7 +224,7 @@ def _documents(outcome: object) -> str:
 
 
 _FIELD = ["external_id", "order_line_id_shopify", "field", "cause_code", "written_value", "expected_value", "found_value"]
-_FIELD += ["modified_at_utc", "outcome", "message"]
+_FIELD += ["changed_by", "modified_at_utc", "outcome", "message"]
 
 
 @task(name="report fields", cache_policy=NO_CACHE)

@@ -11,11 +11,11 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from connectors.netsuite.documents import change, get_expanded
-from connectors.netsuite.read_fields import read_order_fields
+from connectors.netsuite.read_fields import read_field_changes, read_order_fields
 from contract.errors import RejectedError, RetriableError
 from contract.frames import Frames
 from domain.read_back import order_line_of
-from domain.written_fields import Patch, compare_fields, expected_fields, fields_of, patches
+from domain.written_fields import Patch, compare_fields, expected_fields, fields_of, patches, with_authors
 from store import documents
 from tasks.context import Context
 from tasks.read_inventory import read_shopify_orders
@@ -54,6 +54,14 @@ def find_field_differences(
         extracted_at=context.now(),
     )
     found = compare_fields(written, expected_fields(raw, contract), there, contract)
+    changes = read_field_changes(
+        context.netsuite,
+        sorted(set(found["transaction_id_netsuite"])),
+        sorted(set(found["field"])),
+        run_id=run_id,
+        extracted_at=context.now(),
+    )
+    found = with_authors(found, changes)
     log.info("fields_compared", extra={"run": run_id, "documents": len(written), "different": len(found)})
     return {**raw, "raw_netsuite__order_fields": there, "out_field_differences": found}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
@@ -9,7 +10,9 @@ import pandas as pd
 
 from connectors.netsuite.client import NetsuiteClient
 from connectors.netsuite.suiteql import Row, as_ids, check_identifier, load_query, marks, query_all, split_members, to_raw_frame
+from contract.errors import FatalError
 
+log = logging.getLogger(__name__)
 _FIXED = ("transaction_id_netsuite", "line_id_netsuite", "external_id", "order_line_id_shopify", "modified_at_utc")
 
 
@@ -54,6 +57,37 @@ def read_order_fields(  # noqa: PLR0913 - keyword-only, each a part of the read
             rows = query_all(client, sql, ("transaction_id_netsuite", "line_id_netsuite"), ids, what="custom fields of order lines")
             found += _long(rows, line_fields)
     return to_raw_frame("raw_netsuite__order_fields", found, (run_id, extracted_at))
+
+
+def read_field_changes(
+    client: NetsuiteClient, transaction_ids: Sequence[str], fields: Sequence[str], *, run_id: str, extracted_at: datetime
+) -> pd.DataFrame:
+    """Return `raw_netsuite__field_changes`: who changed these custom fields of these documents, when, through what.
+
+    Grain: one row per change. None where the role may not see system notes, or the account does not show them as we ask: that
+    `SystemNote` has a numeric `id` to page by is not certain of NetSuite.
+
+    Args:
+        client: the account.
+        transaction_ids: internal ids.
+        fields: `custbody...` and `custcol...`.
+        run_id: the run.
+        extracted_at: the instant of the read, with its time zone.
+
+    Raises:
+        RetriableError: the account is overloaded or cannot be reached, or the pages cannot be trusted.
+    """
+    names = [check_identifier(name, "cust").upper() for name in fields]
+    found: list[Row] = []
+    for part in split_members(transaction_ids) if names else []:
+        sql = load_query("field_changes", documents=marks(part), fields=marks(names))
+        try:
+            found += query_all(client, sql, ("note_id",), [*as_ids(part, "documents"), *names], what="system notes")
+        except FatalError as error:
+            log.warning("system_notes_unreadable", extra={"error": str(error)})
+            found = []
+            break
+    return to_raw_frame("raw_netsuite__field_changes", found, (run_id, extracted_at))
 
 
 def _columns(table: str, prefix: str, fields: Mapping[str, str]) -> str:

@@ -64,6 +64,7 @@ def test_what_was_overwritten_is_found_named_and_written_again_once_told_to(book
     }
     assert found[SKU]["order_line_id_shopify"].startswith("gid://shopify/LineItem/")
     assert found[SOURCE]["external_id"] == booked
+    assert {row["changed_by"].rpartition(",")[0] for row in found.values()} == {"Account Administrator, UIF"}
     assert fields(books, booked) == before
     assert told(run, "repair", "--write")[0] == 0
     after_body, after_lines = fields(books, booked)

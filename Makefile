@@ -47,7 +47,7 @@ browser: ## Debian's Chromium, which the tests of pages drive
 	|| { echo "The tests of pages need the command chromium, which only root can install here: apt-get install chromium"; exit 2; }
 
 test: setup browser ## Every test, on SQLite and on a real PostgreSQL server
-	$(BIN)/pytest -n 3 --dist loadfile
+	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 bench: setup ## Measures, as ratios against references in the same run (about ten minutes)
 	$(BIN)/python -W ignore -m benchmarks.compute --growth --folder benchmarks

@@ -64,6 +64,13 @@ def open_findings(engine: Engine) -> pd.DataFrame:
         return read_frame(connection, query.order_by(findings.c.first_seen_at_utc, *(findings.c[name] for name in _KEY)))
 
 
+def resolved_findings(engine: Engine, since: datetime) -> pd.DataFrame:
+    """Return the findings that were closed at or after an instant, the newest first, one row per finding."""
+    query = select(findings).where(findings.c.resolved_at_utc >= since)
+    with reading(engine) as connection:
+        return read_frame(connection, query.order_by(findings.c.resolved_at_utc.desc(), *(findings.c[name] for name in _KEY)))
+
+
 def mark_told(engine: Engine, rows: pd.DataFrame, *, at_utc: datetime) -> None:
     """Mark findings as told to people, after they were.
 

@@ -15,16 +15,13 @@ from prefect.cache_policies import NO_CACHE
 
 from contract.frames import Frames
 from domain.findings import CHECKS
-from domain.reconcile_orders import CAUSES as ORDER_CAUSES
-from domain.reconcile_orders import MEASURES
-from domain.reconcile_stock import CAUSES as STOCK_CAUSES
 from domain.reconcile_stock import NETSUITE
-from reports.model import Chart, Column, Link, Report, Table, Tile
+from reports.model import Chart, Link, Report, Tile
 from store import findings, runs, serials
 from tasks.context import Context
 from tasks.outcome import Run, RunSummary
+from tasks.reconcile_tables import reconciliation_tables
 from tasks.report import rename_run, show_table, summary_page
-from tasks.serial_pages import findings_table
 
 _SHOWN = ["check_code", "object_key", "field", "severity_code", "expected", "found", "units_qty", "first_seen_at_utc", "action"]
 _TREND_RUNS = 60
@@ -41,12 +38,13 @@ def report_reconciliation(context: Context, run: Run, frames: Frames, docs: Path
         frames: what was found.
         docs: the Data Docs page of the run's checks, where it was made.
     """
-    still = findings.open_findings(context.engine)
+    still, healed = findings.open_findings(context.engine), _resolved(context, run)
     stock, orders, money = (frames[f"out_{name}"] for name in ("stock_differences", "order_differences", "money_totals"))
     is_shown = stock["channel_code"].ne(NETSUITE)
     counts = {
         "findings open": len(still),
         "findings new": int(still["first_seen_at_utc"].eq(still["last_seen_at_utc"]).sum()),
+        "findings resolved": len(healed),
         "stock differences": int(is_shown.sum()),
         "units at stake": int(stock.loc[is_shown, "units_qty"].sum()),
         "order differences": len(orders),
@@ -58,7 +56,7 @@ def report_reconciliation(context: Context, run: Run, frames: Frames, docs: Path
     title, snapshot = headline(counts), str(context.state_folder / "snapshots" / run.run_id)
     broken = serials.findings(context.engine)
     lives = serials.events_of_numbers(context.engine, set(zip(broken["sku"], broken["serial_number"], strict=True)))
-    shown = {**frames, "findings": still, "serial_findings": broken, "serial_events": lives}
+    shown = {**frames, "findings": still, "resolved": healed, "serial_findings": broken, "serial_events": lives}
     counts["serials and lots that break a law"] = len(broken)
     page = _write(context, run, counts, shown, docs)
     run.summary = RunSummary(run.run_id, run.flow_name, True, counts, aside, snapshot, title, str(page))
@@ -83,6 +81,13 @@ def headline(counts: Mapping[str, int]) -> str:
     return f"{counts['findings open']:,} findings open, {counts['findings new']:,} of them new{units}"
 
 
+def _resolved(context: Context, run: Run) -> pd.DataFrame:
+    """Return the findings closed since the last whole run of this flow, by whichever flow's run; none before the first."""
+    past = runs.newest_runs(context.engine, [run.flow_name])
+    last = next((row for row in past if row.status == "done" and row.run_id != run.run_id), None)
+    return findings.resolved_findings(context.engine, last.started_at_utc if last else context.now())
+
+
 def _write(context: Context, run: Run, counts: Mapping[str, int], frames: Frames, docs: Path | None) -> Path:
     from reports.write import write_index, write_report  # noqa: PLC0415 - drawing costs seconds to import
 
@@ -96,7 +101,7 @@ def _write(context: Context, run: Run, counts: Mapping[str, int], frames: Frames
         actions=_actions(still),
         tiles=_tiles(counts),
         charts=(*_trend(context, counts, run.run_id), *_causes(frames)),
-        tables=_tables(still, frames),
+        tables=reconciliation_tables(_worst_first(still), frames),
         notes=(
             f"Orders that Shopify updated in the last {run.parameters['days']} days were compared; stock, as it is now.",
             "Neither system was changed. The snapshot of the run holds every row that was read.",
@@ -130,7 +135,7 @@ def _actions(still: pd.DataFrame) -> tuple[str, ...]:
 
 def _tiles(counts: Mapping[str, int]) -> tuple[Tile, ...]:
     rows = (
-        ("Open findings", "findings open", f"{counts['findings new']:,} new", "findings"),
+        ("Open findings", "findings open", f"{counts['findings new']:,} new, {counts['findings resolved']:,} resolved", "findings"),
         ("Numbers that differ", "stock differences", f"{counts['units at stake']:,} units at stake", "stock"),
         ("Orders that differ", "order differences", "documents, both ways", "orders"),
         ("Day sums that differ", "day sums that differ", "to the cent", "money"),
@@ -164,151 +169,3 @@ def _causes(frames: Frames) -> tuple[Chart, ...]:
     units = units.loc[units["channel_code"].isin([name for name, _ in worst])].sort_values("units_qty", ascending=False)
     told = "Units at stake where a channel shows another number than ours, by cause and channel."
     return (Chart("causes", "Units at stake by cause", told, "bars", units, "cause_code", "units_qty", "channel_code", "units"),)
-
-
-def _tables(still: pd.DataFrame, frames: Frames) -> tuple[Table, ...]:
-    stock, orders = frames["out_stock_differences"], frames["out_order_differences"]
-    stock = stock.assign(what=stock["cause_code"].map(STOCK_CAUSES)).sort_values("units_qty", ascending=False, kind="stable")
-    orders = orders.assign(what=orders["cause_code"].map(ORDER_CAUSES))
-    money = frames["out_money_totals"].assign(measure=frames["out_money_totals"]["measure_code"].map(MEASURES))
-    differs = money["difference_amount"].astype("object").map(bool)
-    money = pd.concat([money.loc[differs], money.loc[~differs]], ignore_index=True)
-    return (
-        _findings_table(_worst_first(still)),
-        Table(
-            "stock",
-            "Stock, three ways",
-            "Every SKU and location where NetSuite, our number and a channel are not the same, with the cause that a row proves. "
-            f"Rows of {NETSUITE} say what its own figure leaves out.",
-            stock,
-            (
-                Column("sku", "SKU"),
-                Column("location_code", "Location", "code"),
-                Column("channel_code", "Channel", "code"),
-                Column("cause_code", "Cause", "code"),
-                Column("units_qty", "Units", "int", "Units at stake."),
-                Column("netsuite_qty", "NetSuite", "int", "Available, as NetSuite says it."),
-                Column("atp_qty", "True", "int", "The true number of the location, before rules."),
-                Column("publish_qty", "Ours", "int", "What we would publish."),
-                Column("shown_qty", "Shown", "int", "What the channel shows."),
-                Column("verdict_code", "Verdict", "code"),
-                Column("what", "What it means"),
-            ),
-            "evidence",
-            "All three agree everywhere.",
-        ),
-        _orders_table(orders),
-        _money_table(money),
-        _lags_table(frames["out_stage_lags"]),
-        _fields_table(frames["out_field_differences"]),
-        findings_table(frames["serial_findings"], frames["serial_events"]),
-    )
-
-
-def _findings_table(still: pd.DataFrame) -> Table:
-    return Table(
-        "findings",
-        "Open findings",
-        "What checks found and what is still so. A finding closes by itself when the next run does not see it.",
-        still,
-        (
-            Column("check_code", "Check", "code"),
-            Column("severity_code", "Severity", "code", "warn, quarantine (its rows wait), or halt (the stream waits)."),
-            Column("object_key", "Where"),
-            Column("field", "Field or cause", "code"),
-            Column("expected", "Should be"),
-            Column("found", "Is"),
-            Column("units_qty", "Units", "int"),
-            Column("rows_count", "Rows", "int"),
-            Column("first_seen_at_utc", "First seen (UTC)", "instant"),
-            Column("seen_count", "Runs", "int", "In how many runs it was seen."),
-            Column("action", "What to do"),
-        ),
-        "examples",
-        "Nothing is open.",
-    )
-
-
-def _orders_table(orders: pd.DataFrame) -> Table:
-    return Table(
-        "orders",
-        "Orders, both ways",
-        "Documents that are missing, doubled, foreign or different, on either side.",
-        orders,
-        (
-            Column("order_name", "Order"),
-            Column("shop_code", "Shop", "code"),
-            Column("record_type", "Document", "code"),
-            Column("cause_code", "Cause", "code"),
-            Column("shopify_value", "Shopify"),
-            Column("netsuite_value", "NetSuite"),
-            Column("difference_amount", "Difference", "money"),
-            Column("external_id", "External id"),
-            Column("what", "What it means"),
-        ),
-        "evidence",
-        "Every order is in both systems, and the same.",
-    )
-
-
-def _money_table(money: pd.DataFrame) -> Table:
-    return Table(
-        "money",
-        "Money by day",
-        "What both systems come to, to the cent; the orders behind a difference are named. Days that differ come first.",
-        money,
-        (
-            Column("day", "Day", "date"),
-            Column("shop_code", "Shop", "code"),
-            Column("channel", "Channel", "code"),
-            Column("measure", "Measure", "code"),
-            Column("gateway", "Gateway", "code"),
-            Column("currency_code", "Currency", "code"),
-            Column("shopify_amount", "Shopify", "money"),
-            Column("netsuite_amount", "NetSuite", "money"),
-            Column("difference_amount", "Difference", "money"),
-            Column("orders_count", "Orders", "int"),
-        ),
-        "examples",
-        "No order was placed in the span.",
-    )
-
-
-def _lags_table(lags: pd.DataFrame) -> Table:
-    return Table(
-        "lags",
-        "How long each stage takes",
-        "From what happens in a shop to its document in NetSuite, of the documents in the span.",
-        lags.sort_values("slowest_minutes", ascending=False, kind="stable"),
-        (
-            Column("stage", "Stage"),
-            Column("documents_count", "Documents", "int"),
-            Column("median_minutes", "Half within (minutes)", "int"),
-            Column("slowest_minutes", "Slowest (minutes)", "int"),
-            Column("slowest_document", "The slowest one"),
-        ),
-        "",
-        "No document of the span has its event in the span.",
-    )
-
-
-def _fields_table(fields: pd.DataFrame) -> Table:
-    return Table(
-        "fields",
-        "Custom fields, read back",
-        "Fields of booked orders that are not what they should be: truecount repair and truecount remap write them again.",
-        fields,
-        (
-            Column("external_id", "Document"),
-            Column("field", "Field", "code"),
-            Column("cause_code", "Cause", "code"),
-            Column("written_value", "Written"),
-            Column("expected_value", "Should be"),
-            Column("found_value", "Is"),
-            Column("modified_at_utc", "Last changed (UTC)"),
-            Column("changed_by", "By", help="Who changed the field last, through what, as NetSuite's system notes tell it."),
-            Column("order_line_id_shopify", "Line"),
-        ),
-        "",
-        "Every field is what was written.",
-    )

@@ -84,5 +84,8 @@ def test_a_difference_has_an_age_and_an_end(settled, run, bodies):
     run("publish-inventory", "--write")
     with open_context() as context:
         sync(context)
-    reconciled(run)
+    summary, _ = reconciled(run)
     assert set(open_now()) == OF_THE_WORLD
+    assert summary["counts"]["findings resolved"] == len(set(second) - OF_THE_WORLD) > 0
+    assert "Resolved since the last report" in Path(summary["page"]).read_text()
+    assert reconciled(run)[0]["counts"]["findings resolved"] == 0

@@ -6,7 +6,7 @@ id; the metadata catalog has what the role may write, `CustomField` what there i
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -26,8 +26,16 @@ SCHEMA_FRAMES = (
     "raw_shopify__locations",
 )
 """What is compared; a run keeps them, so that the next one has the last."""
-NEEDED_SCOPES = ("read_products", "read_inventory", "write_inventory", "read_locations", "read_orders")
-"""Scopes without which no number is right."""
+NEEDED_SCOPES = (
+    "read_products",
+    "read_inventory",
+    "write_inventory",
+    "read_locations",
+    "read_orders",
+    "read_all_orders",
+    "read_merchant_managed_fulfillment_orders",
+)
+"""Scopes without which no number is right: lacking the last two, Shopify leaves out orders and says nothing."""
 _RECORDS = {"body": "salesOrder", "line": "salesOrder", "customer": "customer"}
 _JSON_TYPES = {
     "text": ("string", ""),
@@ -149,13 +157,10 @@ def _access(live: Frames, before: Frames, contract: Contract, api_version: str, 
     }
     for shop in (shop.shop_code for shop in contract.shops):
         if shop in now:
-            # What may be written may be read.
-            held = now[shop] | {"read_" + scope.removeprefix("write_") for scope in now[shop] if scope.startswith("write_")}
-            needed = (*NEEDED_SCOPES, *(["write_orders"] if contract.serials.metafield else []))
-            missing = [scope for scope in needed if scope not in held]
-            for scope in missing:
-                yield finding("scope_missing", shop, field=scope, expected=scope)
-            for scope in sorted(was.get(shop, set()) - held - set(missing)):
+            missing = missing_scopes(now[shop], contract)
+            for scope, stream in missing.items():
+                yield finding("scope_missing", shop, field=scope, expected=scope) | {"stream_code": stream}
+            for scope in sorted(was.get(shop, set()) - with_implied(now[shop]) - set(missing)):
                 yield finding("scope_lost", shop, field=scope, expected=scope)
         if shop in versions and (shop, api_version) not in supported:
             newest = (
@@ -166,6 +171,26 @@ def _access(live: Frames, before: Frames, contract: Contract, api_version: str, 
             yield finding(
                 "api_version_ends", shop, expected=api_version, found=f"ends {end_of_support(api_version)}, in {left} days"
             )
+
+
+def missing_scopes(held: Collection[str], contract: Contract) -> dict[str, str]:
+    """Return the scopes that a shop's app lacks, each with the stream that cannot do without it."""
+    needed = dict.fromkeys(NEEDED_SCOPES, "inventory")
+    if contract.serials.metafield:
+        needed["write_orders"] = "orders"
+    if contract.orders.follow_to != "order":
+        needed["write_merchant_managed_fulfillment_orders"] = "orders"
+    have = with_implied(held)
+    return {scope: stream for scope, stream in needed.items() if scope not in have}
+
+
+def with_implied(scopes: Collection[str]) -> set[str]:
+    """Return scopes with what they imply: what may be written may be read.
+
+    >>> sorted(with_implied({"write_orders"}))
+    ['read_orders', 'write_orders']
+    """
+    return {*scopes, *("read_" + scope.removeprefix("write_") for scope in scopes if scope.startswith("write_"))}
 
 
 def end_of_support(version: str) -> date:

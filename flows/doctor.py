@@ -12,9 +12,11 @@ from connectors.netsuite.client import NetsuiteClient
 from connectors.netsuite.read_stock import read_locations
 from connectors.shopify.client import ShopifyClient
 from connectors.shopify.read_catalog import read_locations as read_shop_locations
+from connectors.shopify.read_schema import read_schema
 from contract.errors import FatalError, TruecountError
 from contract.loading import LoadedContract, load_contract
 from contract.settings import Settings, read_settings
+from domain.schema_drift import missing_scopes
 from flows.wiring import database_url, netsuite_client, shopify_client
 from store.engine import current_revision, head_revision, open_engine
 
@@ -50,6 +52,7 @@ def examine() -> list[Finding]:
         _try("NetSuite", lambda: _netsuite(settings, loaded)),
         *(_try(f"Shopify {code} clock", partial(_shop_clock, settings, loaded, code)) for code in shops),
         *(_try(f"Shopify {code}", partial(_shop, settings, loaded, code)) for code in shops),
+        *(_try(f"Shopify {code} scopes", partial(_scopes, settings, loaded, code)) for code in shops),
     ]
 
 
@@ -101,6 +104,15 @@ def _shop(settings: Settings, loaded: LoadedContract, shop_code: str) -> str:
     seen = set(read_shop_locations(client, run_id="doctor", extracted_at=at)["location_id_shopify"])
     wanted = {gid for location in loaded.contract.locations if (gid := location.shopify_locations.get(shop_code))}
     return _places(f"{client.domain} answers", len(seen), sorted(wanted - seen))
+
+
+def _scopes(settings: Settings, loaded: LoadedContract, shop_code: str) -> str:
+    client = shopify_client(settings, loaded, shop_code)
+    held = set(read_schema(client, (), run_id="doctor", extracted_at=datetime.now(UTC))["raw_shopify__scopes"]["scope"])
+    missing = missing_scopes(held, loaded.contract)
+    if missing:
+        raise FatalError(f"{client.domain}: the app lacks {', '.join(missing)}; grant them to it, and install it again")
+    return f"all {len(held)} that the app holds cover what runs need"
 
 
 def _places(told: str, count: int, missing: list[str]) -> str:

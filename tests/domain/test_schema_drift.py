@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from contract.models import FieldMapping
-from domain.schema_drift import NEEDED_SCOPES, end_of_support, find_schema_drift
+from domain.schema_drift import NEEDED_SCOPES, end_of_support, find_schema_drift, missing_scopes
 from tests.domain.channel_world import make_contract
 
 AT, VERSION = datetime(2026, 11, 1, tzinfo=UTC), "2026-10"
@@ -106,6 +106,10 @@ CASES = {
         world(scopes=[scope for scope in NEEDED_SCOPES if scope != "read_orders"]),
         {("scope_missing", SHOP, "read_orders")},
     ),
+    "without which Shopify leaves out old orders, and says nothing": (
+        world(scopes=[scope for scope in NEEDED_SCOPES if scope != "read_all_orders"]),
+        {("scope_missing", SHOP, "read_all_orders")},
+    ),
     "to write is to read": (world(scopes=["write_orders", *(s for s in NEEDED_SCOPES if s != "read_orders")]), set()),
     "the version is gone": (world(versions=[("2026-07", "true")]), {("api_version_unsupported", SHOP, "")}),
     "the version is a candidate": (
@@ -124,6 +128,13 @@ def test_each_change_has_its_own_name(case):
 
 def test_a_scope_that_was_there_and_is_not_needed():
     assert told(world(), world(scopes=[*NEEDED_SCOPES, "write_themes"])) == {("scope_lost", SHOP, "write_themes")}
+
+
+def test_a_scope_that_only_writes_orders_halts_no_numbers():
+    following = CONTRACT.model_copy(update={"orders": CONTRACT.orders.model_copy(update={"follow_to": "settlement"})})
+    assert missing_scopes(NEEDED_SCOPES, CONTRACT) == {}
+    assert missing_scopes(NEEDED_SCOPES, following) == {"write_merchant_managed_fulfillment_orders": "orders"}
+    assert set(missing_scopes([], CONTRACT).values()) == {"inventory"}
 
 
 def test_without_a_past_only_what_the_contract_needs_is_told():

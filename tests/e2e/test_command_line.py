@@ -11,6 +11,7 @@ from flows.parameters import SyncParameters
 from flows.wiring import open_context
 from store.snapshots import load_snapshot
 from tasks.publish_quantities import publish_changes
+from tests.e2e.order_world import act
 
 COMMANDS = [str(command.name or command.callback.__name__) for command in app.registered_commands]
 
@@ -35,11 +36,17 @@ def test_doctor_finds_a_sound_world_and_says_so(world, run):
             "Shopify EXPRESS clock",
             "Shopify GROCER",
             "Shopify EXPRESS",
+            "Shopify GROCER scopes",
+            "Shopify EXPRESS scopes",
         ],
         "ok",
     )
     clocks = [row["found"] for row in table(out, "Doctor") if row["what"].endswith("clock")]
     assert clocks == ["within 1 s of ours"] * 3
+    act(world, "scopes", revoke=["read_all_orders"])
+    code, out, _ = run("doctor")
+    assert code == 4
+    assert "the app lacks read_all_orders" in out
 
 
 def test_doctor_names_each_thing_to_fix(world, run, monkeypatch):

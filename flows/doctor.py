@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from connectors.netsuite.client import NetsuiteClient
 from connectors.netsuite.read_stock import read_locations
 from connectors.shopify.client import ShopifyClient
 from connectors.shopify.read_catalog import read_locations as read_shop_locations
 from connectors.shopify.read_schema import read_schema
-from contract.errors import FatalError, TruecountError
+from contract.errors import FatalError, RetriableError, TruecountError
 from contract.loading import LoadedContract, load_contract
 from contract.settings import Settings, read_settings
 from domain.schema_drift import missing_scopes
@@ -21,6 +21,7 @@ from flows.wiring import database_url, netsuite_client, shopify_client
 from store.engine import current_revision, head_revision, open_engine
 
 MOST_SKEW_SECONDS = 30.0
+Client = TypeVar("Client", NetsuiteClient, ShopifyClient)
 
 
 @dataclass(frozen=True)
@@ -44,16 +45,32 @@ def examine() -> list[Finding]:
         loaded = load_contract(settings.contract_path)
     except TruecountError as error:
         return [Finding("contract", is_sound=False, told=str(error), exit_code=error.exit_code)]
-    shops = [shop.shop_code for shop in loaded.contract.shops]
-    return [
+    netsuite = [("NetSuite clock", _clock), ("NetSuite", _netsuite)]
+    found = [
         Finding("contract", is_sound=True, told=f"{loaded.path}, fingerprint {loaded.fingerprint}"),
         _try("store", lambda: _store(settings, loaded)),
-        _try("NetSuite clock", lambda: _clock(netsuite_client(settings, loaded))),
-        _try("NetSuite", lambda: _netsuite(settings, loaded)),
-        *(_try(f"Shopify {code} clock", partial(_shop_clock, settings, loaded, code)) for code in shops),
-        *(_try(f"Shopify {code}", partial(_shop, settings, loaded, code)) for code in shops),
-        *(_try(f"Shopify {code} scopes", partial(_scopes, settings, loaded, code)) for code in shops),
+        *_look(partial(netsuite_client, settings, loaded), loaded, netsuite),
     ]
+    for code in (shop.shop_code for shop in loaded.contract.shops):
+        name = f"Shopify {code}"
+        looks = [(f"{name} clock", _clock), (name, _shop), (f"{name} scopes", _scopes)]
+        found += _look(partial(shopify_client, settings, loaded, code), loaded, looks)
+    return found
+
+
+def _look(
+    connect: Callable[[], Client], loaded: LoadedContract, looks: Sequence[tuple[str, Callable[[Client, LoadedContract], str]]]
+) -> Iterator[Finding]:
+    """Yield what is seen at a system; of one that cannot be reached only the first look is tried, for each waits in vain."""
+    for what, look in looks:
+        found = _try(what, partial(_at, connect, look, loaded))
+        yield found
+        if found.exit_code == RetriableError.exit_code:
+            return
+
+
+def _at(connect: Callable[[], Client], look: Callable[[Client, LoadedContract], str], loaded: LoadedContract) -> str:
+    return look(connect(), loaded)
 
 
 def _try(what: str, action: Callable[[], str]) -> Finding:
@@ -73,7 +90,7 @@ def _store(settings: Settings, loaded: LoadedContract) -> str:
     return f"{engine.dialect.name} {told}"
 
 
-def _clock(client: NetsuiteClient | ShopifyClient) -> str:
+def _clock(client: NetsuiteClient | ShopifyClient, _: LoadedContract) -> str:
     """Compare our clock with the vendor's: NetSuite refuses a login whose time is off, and orders are dated by theirs."""
     theirs = client.clock()
     if theirs is None:
@@ -86,33 +103,24 @@ def _clock(client: NetsuiteClient | ShopifyClient) -> str:
     return f"within {max(1, round(abs(off)))} s of ours"
 
 
-def _shop_clock(settings: Settings, loaded: LoadedContract, shop_code: str) -> str:
-    return _clock(shopify_client(settings, loaded, shop_code))
-
-
-def _netsuite(settings: Settings, loaded: LoadedContract) -> str:
-    client = netsuite_client(settings, loaded)
+def _netsuite(client: NetsuiteClient, loaded: LoadedContract) -> str:
     seen = set(read_locations(client, run_id="doctor", extracted_at=datetime.now(UTC))["location_id_netsuite"])
     wanted = {name for location in loaded.contract.locations for name in location.netsuite_locations}
-    missing = sorted(wanted - seen)
-    return _places(f"account {client.account_id} answers", len(seen), missing)
+    return _places(f"account {client.account_id} answers", len(seen), sorted(wanted - seen))
 
 
-def _shop(settings: Settings, loaded: LoadedContract, shop_code: str) -> str:
-    client = shopify_client(settings, loaded, shop_code)
-    at = datetime.now(UTC)
-    seen = set(read_shop_locations(client, run_id="doctor", extracted_at=at)["location_id_shopify"])
-    wanted = {gid for location in loaded.contract.locations if (gid := location.shopify_locations.get(shop_code))}
+def _shop(client: ShopifyClient, loaded: LoadedContract) -> str:
+    seen = set(read_shop_locations(client, run_id="doctor", extracted_at=datetime.now(UTC))["location_id_shopify"])
+    wanted = {gid for place in loaded.contract.locations if (gid := place.shopify_locations.get(client.shop_code))}
     return _places(f"{client.domain} answers", len(seen), sorted(wanted - seen))
 
 
-def _scopes(settings: Settings, loaded: LoadedContract, shop_code: str) -> str:
-    client = shopify_client(settings, loaded, shop_code)
+def _scopes(client: ShopifyClient, loaded: LoadedContract) -> str:
     held = set(read_schema(client, (), run_id="doctor", extracted_at=datetime.now(UTC))["raw_shopify__scopes"]["scope"])
     missing = missing_scopes(held, loaded.contract)
     if missing:
         raise FatalError(f"{client.domain}: the app lacks {', '.join(missing)}; grant them to it, and install it again")
-    return f"all {len(held)} that the app holds cover what runs need"
+    return f"the {len(held)} that the app holds are all that runs need"
 
 
 def _places(told: str, count: int, missing: list[str]) -> str:

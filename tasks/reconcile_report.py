@@ -85,7 +85,8 @@ def _resolved(context: Context, run: Run) -> pd.DataFrame:
     """Return the findings closed since the last whole run of this flow, by whichever flow's run; none before the first."""
     past = runs.newest_runs(context.engine, [run.flow_name])
     last = next((row for row in past if row.status == "done" and row.run_id != run.run_id), None)
-    return findings.resolved_findings(context.engine, last.started_at_utc if last else context.now())
+    since = last.finished_at_utc if last and last.finished_at_utc else context.now()
+    return findings.resolved_findings(context.engine, since)
 
 
 def _write(context: Context, run: Run, counts: Mapping[str, int], frames: Frames, docs: Path | None) -> Path:

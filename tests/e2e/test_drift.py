@@ -78,7 +78,7 @@ def test_what_an_administrator_does_to_fields_and_shops_is_named_and_halts_the_w
     act(books, "metafield_definition", do="remove", owner_type="ORDER", namespace="ops", key="first")
     given = {"do": "retype", "owner_type": "ORDER", "namespace": "ops", "key": "second"}
     act(books, "metafield_definition", type="number_integer", **given)
-    act(books, "scopes", revoke=["write_inventory", "write_merchant_managed_fulfillment_orders"])
+    act(books, "scopes", revoke=["write_inventory", "read_draft_orders"])
     act(books, "locations", id="gid://shopify/Location/1002", name="Somewhere else", is_active=False)
     change_contract(tmp_path, lambda contract: contract["tolerances"].update(unexplained_drop_hours=12))
     found = reconcile(run)

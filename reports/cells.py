@@ -139,6 +139,7 @@ def _date(value: Any) -> str:
 
 _AS_TEXT: dict[ColumnKind, Callable[[Any], str]] = {
     "text": _text,
+    "prose": _text,
     "code": _text,
     "int": _int,
     "money": _money,

@@ -38,7 +38,9 @@ def as_csv(table: Table, rows: list[list[Cell]], evidence: list[Any]) -> bytes:
     writer.writerow([*(column.name for column in table.columns), *([table.evidence] if table.evidence else [])])
     kinds: list[ColumnKind] = [column.kind for column in table.columns]
     for at, row in enumerate(rows):
-        cells = [spreadsheet_safe(value) if kind in {"text", "code"} else value for value, kind in zip(row, kinds, strict=True)]
+        cells = [
+            spreadsheet_safe(value) if kind in {"text", "prose", "code"} else value for value, kind in zip(row, kinds, strict=True)
+        ]
         writer.writerow(cells + ([spreadsheet_safe(evidence_text(evidence[at]))] if table.evidence else []))
     return held.getvalue().encode("utf-8-sig")
 
@@ -87,6 +89,7 @@ def _decimals(amount: Decimal) -> int:
 
 _PARQUET: dict[ColumnKind, tuple[Callable[[str], Any], Any]] = {
     "text": (str, pa.string()),
+    "prose": (str, pa.string()),
     "code": (str, pa.string()),
     "int": (int, pa.int64()),
     "instant": (datetime.fromisoformat, pa.timestamp("us", tz="UTC")),

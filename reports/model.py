@@ -16,7 +16,7 @@ import pandas as pd
 
 Verdict = Literal["ok", "attention", "halted"]
 Level = Literal["ok", "info", "attention", "halted"]
-ColumnKind = Literal["text", "int", "money", "instant", "date", "code"]
+ColumnKind = Literal["text", "prose", "int", "money", "instant", "date", "code"]
 ChartKind = Literal["trend", "bars", "stacked"]
 
 # A key names files and anchors: nothing that a file system, a URL or a selector reads as its own.
@@ -89,7 +89,8 @@ class Column:
     Args:
         name: the column of the frame, and the name in CSV and Parquet.
         label: the heading on the page.
-        kind: "code" can be filtered by value; "money" is Decimal or its text, never float; "instant" is UTC.
+        kind: "prose" is a sentence, and gets the room for one; "code" can be filtered by value; "money" is Decimal or its
+            text, never float; "instant" is UTC.
         help: what the column means, in a sentence.
     """
 

@@ -189,7 +189,7 @@
 
   // The same rule for spreadsheets as in the CSV beside the page (reports/downloads.py).
   const safe = (text, kind) =>
-    (kind === "text" || kind === "code") && /^\s*[=+\-@\t\r\n]/.test(text) && !/^[+-]?\d+(\.\d+)?$/.test(text) ? `'${text}` : text;
+    ["text", "prose", "code"].includes(kind) && /^\s*[=+\-@\t\r\n]/.test(text) && !/^[+-]?\d+(\.\d+)?$/.test(text) ? `'${text}` : text;
   const quoted = (text) => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
   const evidenceText = (value) => (value === null || value === undefined ? "" : typeof value === "string" ? value : JSON.stringify(value));
   const csvOf = (table) => {

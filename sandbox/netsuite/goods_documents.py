@@ -1,4 +1,4 @@
-"""Deletes documents that moved goods by themselves (adjustments, receipts, transfers, builds, counts): all that they moved moves back."""
+"""Deletes documents that moved goods by themselves (adjustments, receipts, transfers, builds, counts): all moves back."""
 
 from __future__ import annotations
 

@@ -27,7 +27,8 @@ def ship_transfer(account: Account, body: Row) -> Row:
     item, quantity = int(body["item"]), body["quantity"]
     source, target = int(body["from_location"]), int(body["to_location"])
     order = insert_header(account, "transferOrder", Part(columns={"location": source}), "B")
-    due, asks = body.get("expected_receipt_date"), {"isinventoryaffecting": "F"}
+    due = body.get("expected_receipt_date")
+    asks: Row = {"isinventoryaffecting": "F"}
     first = goods_line(account, order, item, source, -quantity, transactionlinetype="ITEM", **asks)
     asks |= {"transferorderitemlineid": first, "expectedreceiptdate": f"{due} 00:00:00" if due else None}
     shipping = goods_line(account, order, item, source, -quantity, transactionlinetype="SHIPPING", **asks)

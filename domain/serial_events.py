@@ -74,7 +74,6 @@ _BY_SIGN = {
     "BinWksht": ("put_away", "left_bin"),
     "StatChng": ("status_changed", "left_status"),
 }
-_STILL = {"InvCount": "counted", "ItemRcpt": "written_off"}
 _ORDER = r"^SHOPIFY-(?P<shop>[A-Z0-9_]+)-(?P<number>[0-9]+)$"
 
 
@@ -206,7 +205,8 @@ def _stage_of(rows: pd.DataFrame) -> pd.Series:
     is_still_there = rows["transaction_type"].eq("ItemShip") & rows["status_code"].ne("C")
     stage = stage.mask(is_still_there, "picked")
     is_told_only = stage.isin(IN | OUT) & rows["is_inventory_affecting"].eq("F")
-    return stage.mask(is_told_only, rows["transaction_type"].map(_STILL).fillna("named"))
+    told = stage.map({"returned": "written_off"}).fillna("named").mask(rows["transaction_type"].eq("InvCount"), "counted")
+    return stage.mask(is_told_only, told)
 
 
 def _arrives(rows: pd.DataFrame) -> pd.Series:

@@ -99,8 +99,8 @@ def serial_page(life: Mapping[str, Any], events: pd.DataFrame, findings: pd.Data
     """Return the page of one number.
 
     Args:
-        life: its row of `out_serial_lineage`, with `made_of` and `went_into`: rows of sku, number, units, document,
-            happened_at_utc, path.
+        life: its row of `out_serial_lineage`, with `made_of` and `went_into` where there is something: rows of sku,
+            number, units, document, happened_at_utc, path.
         events: its events.
         findings: what it breaks.
         at: the instant.
@@ -143,7 +143,7 @@ def _family_tables(life: Mapping[str, Any]) -> Iterator[Table]:
         ("made_of", "Made of", "Numbers that were built into it, that it was taken out of, or that an adjustment turned into it."),
         ("went_into", "Went into", "Numbers that it was built into, that were taken out of it, or that an adjustment made of it."),
     ):
-        if life[name]:
+        if life.get(name):
             yield Table(name, title, told, pd.DataFrame(life[name]), _FAMILY)
 
 

@@ -108,6 +108,25 @@ def test_counts_unbuilds_splits_and_transfer_orders_are_traced(books, run):
     )  # fmt: skip
 
 
+def test_a_kit_that_netsuite_ships_is_shipped_in_the_shop(books, run):
+    order = place(books, [("GIFTBOX", 2, {"unit_price": "205.00", "properties": {"Serial": "PH-0001, PH-0003"}})])
+    with open_context() as context:
+        sync(context)
+    sql = (
+        'SELECT l."transaction", l.kitmemberof, l.id FROM ns_transactionline l JOIN ns_transaction t ON t.id = l."transaction" '
+        "WHERE t.type = 'SalesOrd' AND l.kitmemberof IS NOT NULL AND l.item IN (?, ?) ORDER BY l.item"
+    )
+    (document, kit, phone), (_, _, milk) = books.world.db.execute(sql, (PHONE, MILK)).fetchall()
+    members = {str(phone): ["PH-0001"], str(milk): [{"number": "M-2", "quantity": 2}]}
+    netsuite(books, "fulfil", transaction=document, line=kit, quantity=1, members=members)
+    with open_context() as context:
+        sync(context)
+    (told_of,) = books.world.shops["GROCER"].orders[order["id"]]["fulfillments"]
+    traced(run)
+    assert ([row["quantity"] for row in told_of["lines"]], breaches()) == ([1], set())
+    assert (where("PH-0001")[0], where("PH-0003")[0], where("M-2", "MILK")[2]) == ("left", "promised", 2)
+
+
 def test_a_kit_and_an_assembly_are_sold_shipped_and_recalled(books, run, tmp_path):
     build(books, "H-1", "H-2")
     lines = [

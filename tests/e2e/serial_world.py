@@ -4,6 +4,8 @@ import json
 
 from ruamel.yaml import YAML
 
+from domain.conform_netsuite import netsuite_locations
+from domain.serial_lineage import on_hand_by_documents
 from flows.wiring import open_context
 from sandbox.netsuite.actions import act
 from sandbox.worlds.numbered import PHONE
@@ -94,3 +96,23 @@ def left_with(world):
         "JOIN ns_transaction t ON t.id = a.\"transaction\" WHERE t.type IN ('ItemShip', 'CashSale') ORDER BY 1"
     )
     return [tuple(row) for row in world.world.db.execute(sql).fetchall()]
+
+
+def whole(world):
+    """Every number is where NetSuite's balance has it, and none breaks a law."""
+    return (balanced(world), breaches()) == (True, set())
+
+
+def balanced(world):
+    """Every number is where NetSuite's balance has it, as many units of it."""
+    with open_context() as context:
+        events = serials.events_of_numbers(context.engine, None)
+        places = netsuite_locations(context.contract)
+    rows = on_hand_by_documents(events)[["sku", "serial_number", "location_code", "traced_qty"]].itertuples(index=False, name=None)
+    traced_units = {tuple(row[:3]): row[3] for row in rows if row[3]}
+    sql = (
+        "SELECT i.itemid, n.inventorynumber, l.location, l.quantityonhand FROM ns_inventorynumberlocation l "
+        "JOIN ns_inventorynumber n ON n.id = l.inventorynumber JOIN ns_item i ON i.id = n.item WHERE l.quantityonhand != 0"
+    )
+    units = {(sku, number, places[str(place)]): count for sku, number, place, count in world.world.db.execute(sql).fetchall()}
+    return traced_units == units

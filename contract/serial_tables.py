@@ -72,6 +72,12 @@ SERIAL_TABLES = (
         f"location_code {_STAGES} order_key expiration_date gap_reason",
     ),
     table(
+        "out_serial_genealogy",
+        "One row per number that a document took, number that it made of it, and document.",
+        "parent_sku parent_number child_sku child_number document_key",
+        "parent_qty child_qty document_name happened_at_utc",
+    ),
+    table(
         "out_serial_findings",
         "One row per item, number and law that it breaks.",
         "sku serial_number law_code",

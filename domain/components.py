@@ -61,6 +61,13 @@ def kit_items(raw_netsuite__items: pd.DataFrame) -> pd.DataFrame:
     return kits[["item_id_netsuite"]].assign(sku=kits["item_code"])
 
 
+def sold_items(core_items: pd.DataFrame, raw_netsuite__items: pd.DataFrame) -> pd.DataFrame:
+    """Return what an order's line may be of: item_id_netsuite and sku of stock items and kits. One row per SKU."""
+    columns = ["item_id_netsuite", "sku"]
+    kits = kit_items(raw_netsuite__items)
+    return pd.concat([core_items[columns], kits.loc[~kits["sku"].isin(core_items["sku"]), columns]], ignore_index=True)
+
+
 def explode(frame: pd.DataFrame, core_components: pd.DataFrame, quantities: Sequence[str]) -> pd.DataFrame:
     """Return the frame in stock SKUs: a row of a kit becomes a row per component, its quantities times how many it needs.
 

@@ -11,7 +11,7 @@ from contract.frames import Frames, empty
 from contract.models import Contract
 from domain import atp, channels, demand, expected_levels, ledger, order_links, publishing
 from domain.arrivals import conform_arrivals
-from domain.components import conform_components, explode, kit_items
+from domain.components import conform_components, explode, sold_items
 from domain.conform_netsuite import Stock, conform_items, conform_stock
 from domain.conform_serials import conform_blocked
 from domain.conform_shopify import conform_holds, conform_levels, conform_tags, resolve_variants
@@ -139,12 +139,11 @@ def _ledger(raw: Frames, core: Frames, contract: Contract) -> tuple[pd.DataFrame
     first, aside = ledger.reflected_units(first_lines)
     second, _ = ledger.reflected_units(raw["raw_netsuite__order_lines_reread"])
     links, ambiguous = order_links.link_orders(raw["raw_shopify__orders"], first_lines, contract)
-    items = core["core_items"][["item_id_netsuite", "sku"]]
-    sold = pd.concat([items, kit_items(raw["raw_netsuite__items"])], ignore_index=True)
+    sold = sold_items(core["core_items"], raw["raw_netsuite__items"])
     line_links = order_links.link_lines(links, raw["raw_shopify__order_lines"], first_lines, sold)
     demanded = explode(core["core_order_lines"], core["core_components"], ["demand_qty"])
     steady = ledger.steady_units(first, second)
-    sku_of_item = items.set_index("item_id_netsuite")["sku"]
+    sku_of_item = core["core_items"].set_index("item_id_netsuite")["sku"]
     return ledger.build_ledger(demanded, steady, line_links, sku_of_item, contract), gather([aside, ambiguous])
 
 

@@ -24,6 +24,7 @@ from domain.order_facts import OrderFacts, number_of, read_facts
 from domain.order_gates import check_bills, check_lines, check_order, check_tenders
 from domain.order_life import Bill, Life, live
 from domain.order_lines import Books, Issuer, Line, Refusal, bill_lines, order_lines, tax_details
+from domain.order_numbers import handed_over
 from domain.order_states import state_row
 from domain.order_steps import Step, Steps
 
@@ -53,7 +54,7 @@ def build_documents(  # noqa: PLR0913, PLR0917 - the frames of a run
     raw: Frames,
     links: pd.DataFrame,
     ambiguous: pd.DataFrame,
-    core_items: pd.DataFrame,
+    sold: pd.DataFrame,
     contract: Contract,
     known: Mapping[str, str] | None = None,
     echoes: frozenset[str] = frozenset(),
@@ -69,7 +70,7 @@ def build_documents(  # noqa: PLR0913, PLR0917 - the frames of a run
         raw: the `raw_shopify__*` order frames.
         links: orders that NetSuite has (`domain.order_links.link_orders`).
         ambiguous: what `link_orders` set aside: `value` holds the reference that several share.
-        core_items: for the item of a SKU.
+        sold: the item of a SKU (`domain.components.sold_items`).
         contract: the rules.
         known: documents that NetSuite has, external id to internal id: they are not made again.
         echoes: Shopify's fulfilments that we made of NetSuite's own: they are shipped there already.
@@ -83,7 +84,7 @@ def build_documents(  # noqa: PLR0913, PLR0917 - the frames of a run
     }
     books = Books(
         contract=contract,
-        item_of_sku=dict(zip(core_items["sku"], core_items["item_id_netsuite"], strict=True)),
+        item_of_sku=dict(zip(sold["sku"], sold["item_id_netsuite"], strict=True)),
         places={(row[0], row[1]): row[2] for row in places.itertuples(index=False, name=None)},
         linked=linked,
         ambiguous=frozenset(ambiguous["value"]),
@@ -218,17 +219,12 @@ class _Decision:
             is_known = name in self.books.known or (number == 0 and self.link is not None)
             if not is_known:
                 body = self._header("cashSale", place) | details | {"externalId": name, "tranDate": bill.day}
-                items = [line.body() | {"location": {"id": place}} | self._issued(line, place) for line in wanted]
+                items = [
+                    line.body() | {"location": {"id": place}} | handed_over(self.facts, self.books, line, place) for line in wanted
+                ]
                 body["item"] = {"items": items}
                 lines += _line_rows(name, wanted)
                 yield self._body_row(name, "create", "cashSale", body, bill.total)
-
-    def _issued(self, line: Line, place: str) -> dict[str, Any]:
-        """Return the serial and lot numbers of a line that is handed over at a till."""
-        if self.books.numbers is None or line.kind != "goods" or line.order_line_id is None:
-            return {}
-        told = f"order {self.order['name']} cash sale"
-        return self.books.numbers.issue(told, self.facts.numbered(line.order_line_id), line.units, place)
 
     def _record_type(self) -> str:
         """Return cashSale for a till sale that is paid and handed over there, else salesOrder; once written it stays."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Protocol
@@ -43,6 +43,9 @@ class Issuer(Protocol):
 
     def issue(self, what: str, line: tuple[str, str, str], units: int, place: str, before: int = 0) -> dict[str, Any]:
         """Return what a line that ships carries."""
+
+    def members_of(self, sku: str) -> Sequence[tuple[str, int]]:
+        """Return the numbered members of a kit, each with how many it holds."""
 
     def receive(self, what: str, order_key: str, sku: str, units: int) -> dict[str, Any]:
         """Return what a line that comes back carries."""
@@ -126,7 +129,7 @@ def kind_of_line(facts: OrderFacts, line_id: str, books: Books) -> str:
         return "CUSTOM"
     if row["sku"] not in books.item_of_sku:
         raise Refusal(
-            "unmapped_sku", f"{name}: SKU {row['sku']} is no stock item in NetSuite, or is there twice; create or mend it"
+            "unmapped_sku", f"{name}: SKU {row['sku']} is no stock item or kit in NetSuite, or is there twice; create or mend it"
         )
     return "GOODS"
 

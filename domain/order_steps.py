@@ -1,7 +1,7 @@
 """The documents that follow an order: fulfilments, invoices, returns, credits, payments, refunds, in the order of their events.
 
-A body may name another document by `{"$ref": external id}` and a line of its source by `"$line": [order line, location,
-item]`: both are looked up when it is written, because NetSuite gives the numbers.
+A body may name another document by `{"$ref": external id}`, a line of its source by `"$line": [order line, location, item]` and
+the member of a kit on that line by `"$member": item`: all are looked up when it is written, because NetSuite gives the numbers.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from domain.money import ZERO, Money
 from domain.order_facts import OrderFacts, Shipment, Tender, number_of
 from domain.order_life import CHARGES, Bill, Credit, Life
 from domain.order_lines import Books, Line, Refusal, bill_lines, kind_of_line, sum_lines, tax_details, unit_line
+from domain.order_numbers import returned, shipped
 
 LEVELS = ("order", "fulfillment", "invoice", "settlement")
 
@@ -96,23 +97,20 @@ class Steps:
             return
         name = self._name("SHOPFUL", made.id)
         place = self.books.place(self.facts.key[0], made.location_id, f"order {self.facts.order['name']} fulfilment {made.id}")
-        rows = [
-            {"$line": [key, place, None], "itemReceive": True, "quantity": units, "location": {"id": place}}
-            | self._issued(name, made, key, place)
-            for key, units in goods.items()
-        ]
+        rows = []
+        for key, units in goods.items():
+            line, *members = self._issued(name, made, key, place)
+            base = {"$line": [key, place, None], "itemReceive": True, "quantity": units, "location": {"id": place}}
+            rows += [base | line, *members]
         packages = [{"packageTrackingNumber": row["number"]} for row in made.tracking if row.get("number")]
         body: dict[str, Any] = {"externalId": name, "tranDate": made.at[:10], "shipStatus": {"id": "C"}}
         body |= {"package": {"items": packages}} if packages else {}
         yield Step(name, "itemFulfillment", self.root, "salesOrder", {**body, "item": {"items": rows}}, ZERO)
 
-    def _issued(self, name: str, made: Shipment, key: str, place: str) -> dict[str, Any]:
-        """Return the serial and lot numbers of a line that ships; none of a document that NetSuite has."""
-        if self.books.numbers is None or name in self.books.known:
-            return {}
-        before = sum(one.units.get(key, 0) for one in self.facts.shipments if (one.at, one.id) < (made.at, made.id))
-        told = f"order {self.facts.order['name']} fulfilment {number_of(made.id)}"
-        return self.books.numbers.issue(told, self.facts.numbered(key), made.units[key], place, before)
+    def _issued(self, name: str, made: Shipment, key: str, place: str) -> Iterator[dict[str, Any]]:
+        """Yield the numbers of a line that ships, then a line for each numbered member of a kit."""
+        is_known = self.books.numbers is None or name in self.books.known
+        yield from [{}] if is_known else shipped(self.facts, self.books, made, key, place)
 
     def _invoice(self, bill: Bill) -> Step:
         name = self._name("SHOPINV", bill.event_id, *(() if bill.shipment else ("A",)))
@@ -190,12 +188,8 @@ class Steps:
         return _merged(lines), receipts
 
     def _received(self, credit: Credit, line_id: str, units: int, back: str) -> dict[str, Any]:
-        """Return the numbers of a line that comes back; none of a receipt that NetSuite has."""
-        if self.books.numbers is None or self._name("SHOPRCV", credit.refund_id, back) in self.books.known:
-            return {}
-        order_key, _, sku = self.facts.numbered(line_id)
-        told = f"order {self.facts.order['name']} refund {number_of(credit.refund_id)}"
-        return self.books.numbers.receive(told, order_key, sku, units)
+        is_known = self.books.numbers is None or self._name("SHOPRCV", credit.refund_id, back) in self.books.known
+        return {} if is_known else returned(self.facts, self.books, credit.refund_id, line_id, units)
 
     def _sold_from(self, line_id: str, units: int) -> Iterator[tuple[str | None, int]]:
         left = units

@@ -84,6 +84,26 @@ def order_line_of(key: Sequence[str | None], read: Body, line_id_field: str) -> 
     return None
 
 
+def member_lines_of(kit_line: int, item: str, members: Sequence[Mapping[str, str]]) -> list[int]:
+    """Return the numbers of a document's lines that are an item as a member of a kit's line, or of a kit in it.
+
+    Args:
+        kit_line: the kit's line.
+        item: the member's item id.
+        members: line_id_netsuite, kit_member_of, item_id_netsuite of every member's line.
+
+    >>> rows = [{"line_id_netsuite": "3", "kit_member_of": "2", "item_id_netsuite": "9"}]
+    >>> member_lines_of(2, "9", rows), member_lines_of(2, "8", rows), member_lines_of(1, "9", rows)
+    ([3], [], [])
+    """
+    found: list[int] = []
+    for row in members:
+        if row["kit_member_of"] == str(kit_line):
+            line = int(row["line_id_netsuite"])
+            found += [line] if row["item_id_netsuite"] == item else member_lines_of(line, item, members)
+    return found
+
+
 def open_lines(read: Body) -> list[int]:
     """Return the numbers of a document's lines that are not closed."""
     return [int(line["line"]) for line in _lines(read) if not line.get("isClosed")]

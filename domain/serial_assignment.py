@@ -46,6 +46,7 @@ class Numbers:
         claims: what an order's line names, by `SHOP/number`, the line's number and the SKU.
         left: the numbers that left for an order, with units, by `SHOP/number` and SKU.
         assign: how numbers are picked where none is named: none, fifo, fefo.
+        members: kit SKU to its numbered members, each with how many one kit holds.
     """
 
     kinds: Mapping[str, str] = field(default_factory=dict)
@@ -53,13 +54,18 @@ class Numbers:
     claims: Mapping[tuple[str, str, str], Sequence[Claim]] = field(default_factory=dict)
     left: Mapping[tuple[str, str], Sequence[tuple[str, int]]] = field(default_factory=dict)
     assign: str = "none"
+    members: Mapping[str, Sequence[tuple[str, int]]] = field(default_factory=dict)
+
+    def members_of(self, sku: str) -> Sequence[tuple[str, int]]:
+        """Return the numbered members of a kit, each with how many it holds; nothing of another SKU."""
+        return self.members.get(sku, ())
 
     def issue(self, what: str, line: tuple[str, str, str], units: int, place: str, before: int = 0) -> Detail:
         """Return what a line that ships carries; nothing for an item without numbers.
 
         Args:
             what: the document, for messages.
-            line: `SHOP/number` of the order, the line's number, the SKU.
+            line: `SHOP/number` of the order, the line's number, the SKU (of a kit's line a member's).
             units: how many leave.
             place: the NetSuite location that they leave.
             before: how many of the line left before: the first numbers named are theirs.
@@ -133,9 +139,10 @@ class Numbers:
         return found
 
 
-def read_numbers(
+def read_numbers(  # noqa: PLR0913, PLR0917 - what the numbers of a run are read from
     raw_netsuite__serial_stock: pd.DataFrame,
     core_items: pd.DataFrame,
+    core_components: pd.DataFrame,
     events: pd.DataFrame,
     assign: str,
     last_day: str,
@@ -145,6 +152,7 @@ def read_numbers(
     Args:
         raw_netsuite__serial_stock: where numbers are on hand.
         core_items: which SKUs have numbers.
+        core_components: what kits hold.
         events: `core_serial_events`: what the orders name (`sold`), and what left for them (`fulfilled`).
         assign: the contract's rule.
         last_day: a lot that expires on this day or before is not picked (YYYY-MM-DD).
@@ -163,7 +171,10 @@ def read_numbers(
         problem = None if pd.isna(row["problem_code"]) else str(row["problem_code"])
         key = (str(row["order_key"]), str(row["line_key"]), str(row["sku"]))
         named.setdefault(key, []).append(Claim(str(row["serial_number"]), problem))
-    return Numbers(kinds, held, named, dict(_left(events)), assign)
+    members: dict[str, list[tuple[str, int]]] = {}
+    for row in core_components.loc[core_components["sku"].isin(list(kinds))].to_dict("records"):
+        members.setdefault(str(row["kit_sku"]), []).append((str(row["sku"]), int(row["component_qty"])))
+    return Numbers(kinds, held, named, dict(_left(events)), assign, members)
 
 
 def _left(events: pd.DataFrame) -> Iterator[tuple[tuple[str, str], list[tuple[str, int]]]]:

@@ -14,13 +14,18 @@ import pandas as pd
 
 from contract.frames import Frames, conform, empty
 
-OUT = frozenset({"fulfilled", "moved_out", "scrapped", "consumed"})
-IN = frozenset({"received", "built", "found", "moved_in", "returned"})
+OUT = frozenset({"fulfilled", "moved_out", "scrapped", "consumed", "taken_apart"})
+IN = frozenset({"received", "built", "recovered", "found", "moved_in", "returned"})
 STAGES: Mapping[str, str] = {
     "received": "received",
     "built": "built",
-    "found": "added by an adjustment",
+    "recovered": "taken out of an assembly",
+    "found": "added by an adjustment or count",
+    "counted": "counted",
+    "left_bin": "taken out of a bin",
     "put_away": "put away in another bin",
+    "left_status": "taken out of an inventory status",
+    "status_changed": "moved to another inventory status",
     "moved_out": "sent to another location",
     "moved_in": "arrived from another location",
     "reserved": "asked for by an order in NetSuite",
@@ -30,8 +35,11 @@ STAGES: Mapping[str, str] = {
     "invoiced": "invoiced",
     "refunded": "refunded in Shopify",
     "returned": "came back",
+    "written_off": "came back, and was written off",
     "consumed": "built into an assembly",
-    "scrapped": "taken off by an adjustment",
+    "taken_apart": "taken apart",
+    "scrapped": "taken off by an adjustment or count",
+    "named": "named by a document that moves no stock",
 }
 """Every stage, in the words of the report. Those in `IN` and `OUT` move units; the rest say what is promised or told."""
 
@@ -52,15 +60,19 @@ _BY_TYPE = {
     ("CustCred", ""): "returned",
     ("SalesOrd", ""): "reserved",
     ("TrnfrOrd", ""): "reserved",
-    ("BinTrnfr", ""): "put_away",
 }
-"""Stage by type of document and of what it came from. Of the rest, the sign of the line decides."""
+"""Stage by type of document and of what it came from. Of the rest, it depends on whether the units arrive or leave."""
 _BY_SIGN = {
     "InvAdjst": ("found", "scrapped"),
     "InvCount": ("found", "scrapped"),
     "InvWksht": ("found", "scrapped"),
     "Build": ("built", "consumed"),
-    "Unbuild": ("built", "consumed"),
+    "WOCompl": ("built", "consumed"),
+    "WOIssue": ("recovered", "consumed"),
+    "Unbuild": ("recovered", "taken_apart"),
+    "BinTrnfr": ("put_away", "left_bin"),
+    "BinWksht": ("put_away", "left_bin"),
+    "StatChng": ("status_changed", "left_status"),
 }
 _ORDER = r"^SHOPIFY-(?P<shop>[A-Z0-9_]+)-(?P<number>[0-9]+)$"
 
@@ -111,12 +123,14 @@ def no_events() -> pd.DataFrame:
 def counted(events: pd.DataFrame, lots: frozenset[str]) -> pd.DataFrame:
     """Return the events of whole documents, with `count_differs` on lines that name more or fewer numbers than they have units.
 
-    A lot sold in Shopify is named once, however many units of it were taken.
+    A lot sold in Shopify is named once, however many units of it were taken. A line that takes units off one number and adds them
+    to another has as many units as are left over.
     """
-    line = ["document_key", "line_key", "sku", "stage_code"]
-    units = events["moved_qty"].abs().where(events["stage_code"].isin(IN | OUT), 1)
-    total = units.groupby([events[name] for name in line]).transform("sum")
-    is_judged = events["stage_code"].isin(IN | OUT) | (events["stage_code"].eq("sold") & ~events["sku"].isin(lots))
+    line = [events[name].fillna("") for name in ("document_key", "line_key", "sku", "location_code")]
+    is_moving = events["stage_code"].isin(IN | OUT)
+    named = events.groupby([*line, events["stage_code"]])["stage_code"].transform("size")
+    total = events["moved_qty"].where(is_moving, 0).groupby(line).transform("sum").abs().where(is_moving, named)
+    is_judged = is_moving | (events["stage_code"].eq("sold") & ~events["sku"].isin(lots))
     is_wrong = is_judged & events["problem_code"].isna() & events["line_qty"].gt(0) & total.ne(events["line_qty"])
     return events.assign(problem_code=events["problem_code"].astype("object").mask(is_wrong, "count_differs"))
 
@@ -185,15 +199,24 @@ def _stage_of(rows: pd.DataFrame) -> pd.Series:
     kinds = zip(rows["transaction_type"], rows["created_from_type"].fillna(""), strict=True)
     known = [_BY_TYPE.get((kind, source), _BY_TYPE.get((kind, ""))) for kind, source in kinds]
     by_type = pd.Series(known, index=rows.index, dtype="object")
-    is_in = rows["line_qty"].fillna(rows["moved_qty"]).astype("float64") > 0
     plus = rows["transaction_type"].map({kind: stages[0] for kind, stages in _BY_SIGN.items()}).fillna("moved_in")
     minus = rows["transaction_type"].map({kind: stages[1] for kind, stages in _BY_SIGN.items()}).fillna("moved_out")
-    stage = by_type.fillna(plus.where(is_in, minus))
-    # A transfer order by itself only asks; where its own lines move stock, its numbers leave with it.
-    is_moving = rows["transaction_type"].eq("TrnfrOrd") & rows["is_inventory_affecting"].eq("T")
-    stage = stage.mask(is_moving, "moved_out")
+    stage = by_type.fillna(plus.where(_arrives(rows), minus))
     is_still_there = rows["transaction_type"].eq("ItemShip") & rows["status_code"].ne("C")
-    return stage.mask(is_still_there, "picked").mask(stage.isin(IN | OUT) & rows["is_inventory_affecting"].eq("F"), "put_away")
+    stage = stage.mask(is_still_there, "picked")
+    is_told_only = stage.isin(IN | OUT) & rows["is_inventory_affecting"].eq("F")
+    told = stage.map({"returned": "written_off"}).fillna("named").mask(rows["transaction_type"].eq("InvCount"), "counted")
+    return stage.mask(is_told_only, told)
+
+
+def _arrives(rows: pd.DataFrame) -> pd.Series:
+    """Return whether the units of each row arrive: by their own sign where a line's numbers come to the line, else by the line's.
+
+    So a line may take units off one number and add them to another, and numbers without a sign follow their line.
+    """
+    units, line = rows["moved_qty"].astype("float64"), rows["line_qty"].astype("float64")
+    total = units.groupby([rows["transaction_id_netsuite"], rows["line_id_netsuite"]]).transform("sum")
+    return units.where(line.isna() | total.eq(line), line) > 0
 
 
 def _order_of(rows: pd.DataFrame) -> pd.Series:

@@ -16,6 +16,7 @@ STATUSES: Mapping[str, str] = {
     "left": "with a customer",
     "scrapped": "taken off",
     "consumed": "built into an assembly",
+    "taken_apart": "taken apart",
     "unknown": "never in NetSuite",
 }
 GAPS: Mapping[str, str] = {
@@ -24,7 +25,7 @@ GAPS: Mapping[str, str] = {
     "balance_differs": "NetSuite's balance is not what its documents come to",
 }
 _STAGES = {  # column: the stages that fill it, and whether the first or the last of them counts
-    "received": (("received", "built", "found"), "first"),
+    "received": (("received", "built", "recovered", "found"), "first"),
     "put_away": (("put_away", "moved_in"), "last"),
     "reserved": (("reserved", "picked"), "last"),
     "sold": (("sold",), "last"),
@@ -33,7 +34,13 @@ _STAGES = {  # column: the stages that fill it, and whether the first or the las
     "returned": (("returned",), "last"),
     "scrapped": (("scrapped",), "last"),
 }
-_GONE = {"fulfilled": "left", "moved_out": "in_transit", "scrapped": "scrapped", "consumed": "consumed"}
+_GONE = {
+    "fulfilled": "left",
+    "moved_out": "in_transit",
+    "scrapped": "scrapped",
+    "consumed": "consumed",
+    "taken_apart": "taken_apart",
+}
 
 
 def trace(core_serial_events: pd.DataFrame, core_serial_stock: pd.DataFrame, lots: frozenset[str]) -> pd.DataFrame:

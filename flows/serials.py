@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from sqlalchemy import Engine
 
 from contract.errors import FatalError
 from contract.loading import load_contract
 from contract.settings import read_settings
 from domain.serial_events import STAGES, alive_of
+from domain.serial_genealogy import Number, Relative, follow, tell_path
 from domain.serial_lineage import STATUSES
 from domain.serial_matching import Known, Matcher
 from domain.serial_numbers import Formats
@@ -22,8 +25,18 @@ from store import serials
 
 _LIFE = ("sku", "status", "location_code", "on_hand_qty", "order_key", "expiration_date", "is_complete", "gap_reason")
 _EVENT = ("happened_at_utc", "what", "document_name", "location_code", "moved_qty", "order_key", "given_number", "note")
-_RECALL = ("number", "sku", "happened_at_utc", "stage_code", "units", "document", "order", "location")
+_RECALL = ("number", "sku", "happened_at_utc", "stage_code", "units", "document", "order", "location", "path")
+_WENT = ("sold", "fulfilled", "returned", "written_off", "scrapped", "consumed", "taken_apart")
 _LIKELY = 5
+
+
+@dataclass(frozen=True)
+class _Family:
+    """What a number was made of and what it went into, and in words the way to each number that is made of it."""
+
+    made_of: list[dict[str, Any]]
+    went_into: list[dict[str, Any]]
+    ways: dict[Number, str]
 
 
 def show_serial(wanted: str, *, as_json: bool, page: Path | None) -> None:
@@ -42,11 +55,14 @@ def show_serial(wanted: str, *, as_json: bool, page: Path | None) -> None:
             return
         events = serials.events_of_numbers(engine, _keys(found))
         breaches = serials.findings(engine)
+        families = {number: _family(engine, number) for number in _keys(found)}
     lives = screen.rows_of(found)
     for life in lives:
         mine = events.loc[events["sku"].eq(life["sku"]) & events["serial_number"].eq(life["serial_number"])]
         broken = breaches.loc[breaches["sku"].eq(life["sku"]) & breaches["serial_number"].eq(life["serial_number"])]
+        family = families[life["sku"], life["serial_number"]]
         life["status"] = STATUSES[life["status_code"]]
+        life["made_of"], life["went_into"] = family.made_of, family.went_into
         life["events"] = [{name: row[name] for name in _EVENT} for row in screen.rows_of(timeline(mine))]
         life["breaks"] = screen.rows_of(broken)
         if page is not None:
@@ -57,6 +73,7 @@ def show_serial(wanted: str, *, as_json: bool, page: Path | None) -> None:
     for life in lives:
         screen.show(f"{life['serial_number']} of {life['sku']}", [{name: life[name] for name in _LIFE}])
         screen.show("Its life, oldest first", life["events"])
+        _show_family(families[life["sku"], life["serial_number"]])
         if life["breaks"]:
             shown = ("law_code", "documents", "suggestions", "first_seen_at_utc")
             screen.show("What it breaks", [{name: row[name] for name in shown} for row in life["breaks"]])
@@ -65,30 +82,38 @@ def show_serial(wanted: str, *, as_json: bool, page: Path | None) -> None:
 def show_lot(wanted: str, csv: Path | None, *, as_json: bool) -> None:
     """Show where the units of a lot or serial went, for a recall: every order and place, with units.
 
+    What was made of it is followed to the end: each row says the way from the lot to the number that went.
+
     Raises:
         FatalError: no lot has this number.
     """
     with open_store() as engine:
         found = _named(serials.lineage(engine), wanted)
-        events = alive_of(serials.events_of_numbers(engine, _keys(found)))
-        stock = screen.rows_of(found)
+        families = [_family(engine, number) for number in _keys(found)]
+        ways = {key: way for family in families for key, way in family.ways.items()}
+        events = alive_of(serials.events_of_numbers(engine, list(ways)))
     if found.empty:
         raise FatalError(f"Truecount serials: no number {wanted}; truecount serial {wanted} looks for the likely ones")
-    rows = [_recalled(row) for row in screen.rows_of(events.sort_values(["happened_at_utc", "event_key"]))]
-    gone = [row for row in rows if row["stage_code"] in ("fulfilled", "returned", "sold", "scrapped", "consumed")]
+    stock = screen.rows_of(found)
+    rows = [_recalled(row, ways) for row in screen.rows_of(events.sort_values(["happened_at_utc", "event_key"]))]
+    gone = [row for row in rows if row["stage_code"] in _WENT]
+    made_of = [row for family in families for row in family.made_of]
+    went_into = [row for family in families for row in family.went_into]
     if csv is not None:
         pd.DataFrame(gone, columns=list(_RECALL)).to_csv(csv, index=False)
     if as_json:
-        screen.plain(json.dumps({"on_hand": stock, "went": gone}, default=str))
+        screen.plain(json.dumps({"on_hand": stock, "went": gone, "made_of": made_of, "went_into": went_into}, default=str))
         return
-    for life in stock:
+    for life, family in zip(stock, families, strict=True):
         title = f"{life['serial_number']} of {life['sku']}: {life['on_hand_qty']} on hand at {life['location_code'] or 'no place'}"
-        screen.show(title, [{**row, "stage_code": STAGES[row["stage_code"]]} for row in gone if row["sku"] == life["sku"]])
+        mine = [row for row in gone if row["path"] in set(family.ways.values())]
+        screen.show(title, [{**row, "stage_code": STAGES[row["stage_code"]]} for row in mine])
+        _show_family(family)
     if csv is not None:
         screen.plain(f"{len(gone)} rows written to {csv}")
 
 
-def serials_of_order(engine: Any, shop_code: str, order_gid: str) -> list[dict[str, Any]]:
+def serials_of_order(engine: Engine, shop_code: str, order_gid: str) -> list[dict[str, Any]]:
     """Return the numbers that an order names or that left for it, one row per number and stage."""
     events = alive_of(serials.events_of_order(engine, f"{shop_code}/{order_gid.rsplit('/', 1)[-1]}"))
     return [
@@ -120,7 +145,27 @@ def _suggest(known: pd.DataFrame, wanted: str, *, as_json: bool) -> None:
     screen.show(f"No number {wanted}; the likeliest", rows, as_json=as_json)
 
 
-def _recalled(row: dict[str, Any]) -> dict[str, Any]:
+def _family(engine: Engine, number: Number) -> _Family:
+    from tasks.serial_family import links_of
+
+    down = list(follow(links_of(engine, [number], is_forward=True), number, is_forward=True))
+    up = follow(links_of(engine, [number], is_forward=False), number, is_forward=False)
+    ways = {(one.sku, one.number): one.way for one in reversed(down)} | {number: tell_path([number])}
+    return _Family([_related(one) for one in up], [_related(one) for one in down], ways)
+
+
+def _related(one: Relative) -> dict[str, Any]:
+    told = {"sku": one.sku, "number": one.number, "units": one.units, "document": one.document}
+    return told | {"happened_at_utc": one.at, "path": one.way}
+
+
+def _show_family(family: _Family) -> None:
+    for title, rows in (("Made of", family.made_of), ("Went into", family.went_into)):
+        if rows:
+            screen.show(title, rows)
+
+
+def _recalled(row: dict[str, Any], ways: dict[Number, str]) -> dict[str, Any]:
     return {
         "number": row["serial_number"],
         "sku": row["sku"],
@@ -130,6 +175,7 @@ def _recalled(row: dict[str, Any]) -> dict[str, Any]:
         "document": row["document_name"],
         "order": row["order_key"],
         "location": row["location_code"],
+        "path": ways[row["sku"], row["serial_number"]],
     }
 
 

@@ -36,7 +36,7 @@ def trace_serials(parameters: TraceParameters = TraceParameters()) -> RunSummary
         # After everything is recorded: a run that is killed before reads the same span again.
         watermarks.advance(context.engine, STREAM, started, run.run_id)
         if not parameters.dry_run:
-            run.steps["orders told their numbers"] = tell_serials(context, run.run_id)
+            run.steps["orders told their numbers"] = tell_serials(context, run.run_id, raw)
         summary = report_serials(context, run, traced)
         if parameters.notify:
             notify_new(context, f"Truecount: {summary.title}", summary.page)

@@ -57,7 +57,7 @@ def numbers_of_orders(
         moved = {"raw_netsuite__serial_movements": moves, "raw_netsuite__serial_invoices": empty("raw_netsuite__serial_invoices")}
         left = movement_events(moved, skus, places)
     last_day = f"{at + timedelta(days=contract.serials.expires_within_days):%Y-%m-%d}"
-    return read_numbers(stock, core_items, stack([claims, left]), contract.serials.assign, last_day)
+    return read_numbers(stock, core_items, kits, stack([claims, left]), contract.serials.assign, last_day)
 
 
 def _lines(context: Context, raw: Frames, core_items: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -15,6 +15,7 @@ from prefect.cache_policies import NO_CACHE
 from connectors.netsuite.read_documents import read_documents
 from connectors.shopify.read_orders import read_orders_by_id
 from contract.frames import Frames, conform, from_rows
+from domain.components import sold_items
 from domain.conform_netsuite import conform_items
 from domain.findings import finding, settle
 from domain.order_documents import build_documents, external_id
@@ -133,9 +134,10 @@ def _with_named(context: Context, run_id: str, frames: Frames) -> pd.DataFrame:
 def _decided(context: Context, raw: Frames) -> pd.DataFrame:
     """Return the documents that there should be, by the rules that book orders, as if nothing were there but the orders."""
     core_items, _ = conform_items(raw["raw_netsuite__items"])
+    sold = sold_items(core_items, raw["raw_netsuite__items"])
     links, ambiguous = link_orders(raw["raw_shopify__orders"], raw["raw_netsuite__order_lines"], context.contract)
     echoes = frozenset(known_echoes(context).values())
-    return build_documents(raw, links, ambiguous, core_items, context.contract, echoes=echoes).documents
+    return build_documents(raw, links, ambiguous, sold, context.contract, echoes=echoes).documents
 
 
 @task(name="record differences", cache_policy=NO_CACHE)

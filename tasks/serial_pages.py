@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -23,6 +23,14 @@ TIMELINE = (
     Column("order_key", "Order", help="Shop and Shopify's number of the order."),
     Column("given_number", "As given", help="The number as the person or system gave it."),
     Column("note", "Note"),
+)
+_FAMILY = (
+    Column("sku", "SKU"),
+    Column("number", "Number"),
+    Column("units", "Units", "int", "Of the whole document."),
+    Column("document", "Document"),
+    Column("happened_at_utc", "When (UTC)", "instant"),
+    Column("path", "Way", help="From this number to that one."),
 )
 
 
@@ -91,7 +99,8 @@ def serial_page(life: Mapping[str, Any], events: pd.DataFrame, findings: pd.Data
     """Return the page of one number.
 
     Args:
-        life: its row of `out_serial_lineage`.
+        life: its row of `out_serial_lineage`, with `made_of` and `went_into` where there is something: rows of sku,
+            number, units, document, happened_at_utc, path.
         events: its events.
         findings: what it breaks.
         at: the instant.
@@ -115,6 +124,7 @@ def serial_page(life: Mapping[str, Any], events: pd.DataFrame, findings: pd.Data
             *([Tile("Expires", life["expiration_date"] or "never", "the lot's own day")] if life["is_lot"] else []),
         ),
         tables=(
+            *_family_tables(life),
             Table(
                 "timeline",
                 "Timeline",
@@ -125,6 +135,16 @@ def serial_page(life: Mapping[str, Any], events: pd.DataFrame, findings: pd.Data
             ),
         ),
     )
+
+
+def _family_tables(life: Mapping[str, Any]) -> Iterator[Table]:
+    """Yield what the number was made of, and what it went into, where there is something."""
+    for name, title, told in (
+        ("made_of", "Made of", "Numbers that were built into it, that it was taken out of, or that an adjustment turned into it."),
+        ("went_into", "Went into", "Numbers that it was built into, that were taken out of it, or that an adjustment made of it."),
+    ):
+        if life.get(name):
+            yield Table(name, title, told, pd.DataFrame(life[name]), _FAMILY)
 
 
 def _shown(row: Mapping[Any, Any], names: list[str]) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from connectors.netsuite.read_order_lines import read_order_lines_by_reference
 from connectors.shopify.read_books import read_books
 from connectors.shopify.read_orders import read_orders_by_id
 from contract.frames import Frames, empty
+from domain.components import sold_items
 from domain.conform_netsuite import conform_items
 from domain.order_documents import Documents, build_documents
 from domain.order_links import link_orders, references
@@ -129,11 +130,12 @@ def read_sales(context: Context, run_id: str, orders: pd.DataFrame) -> dict[str,
 def build_order_documents(context: Context, run_id: str, raw: Frames) -> Documents:
     """Return a decision for every order captured: create, adopt, skip or set aside."""
     core_items, _ = conform_items(raw["raw_netsuite__items"])
+    sold = sold_items(core_items, raw["raw_netsuite__items"])
     links, ambiguous = link_orders(raw["raw_shopify__orders"], raw["raw_netsuite__order_lines"], context.contract)
     echoes = frozenset(known_echoes(context).values())
     gone = quarantine.open_rows(context.engine, entity_type="order", is_dismissed=True)
     dismissed = frozenset(zip(gone["shop_code"], gone["entity_key"], strict=True))
-    decided = build_documents(raw, links, ambiguous, core_items, context.contract, echoes=echoes, dismissed=dismissed)
+    decided = build_documents(raw, links, ambiguous, sold, context.contract, echoes=echoes, dismissed=dismissed)
     linked = dict(zip(links["external_id"].fillna(""), links["transaction_id_netsuite"], strict=True))
     numbers = numbers_of_orders(context, run_id, raw, core_items, linked)
     if context.contract.orders.follow_to == "order" and context.contract.orders.customers == "shop" and numbers is None:
@@ -141,7 +143,7 @@ def build_order_documents(context: Context, run_id: str, raw: Frames) -> Documen
     # What NetSuite has of them is looked up by the external ids that they would have.
     wanted = decided.documents.loc[decided.documents["action_code"].isin(WRITES), "external_id"]
     known = find_documents(context.netsuite, sorted(wanted))
-    return build_documents(raw, links, ambiguous, core_items, context.contract, known, echoes, dismissed, numbers)
+    return build_documents(raw, links, ambiguous, sold, context.contract, known, echoes, dismissed, numbers)
 
 
 @task(name="write documents", cache_policy=NO_CACHE)

@@ -13,6 +13,9 @@ from prefect.cache_policies import NO_CACHE
 from connectors.shopify.order_json import Held, read_order_json, write_order_json
 from connectors.shopify.read_orders import read_orders_by_id
 from contract.errors import RejectedError
+from contract.frames import Frames
+from domain.components import conform_components
+from domain.conform_netsuite import conform_items
 from domain.serial_events import alive_of
 from domain.serial_told import numbers_by_line
 from store import serials
@@ -24,15 +27,22 @@ _LATELY = timedelta(days=2)
 
 
 @task(name="tell shops the serials", cache_policy=NO_CACHE)
-def tell_serials(context: Context, run_id: str) -> int:
+def tell_serials(context: Context, run_id: str, catalogue: Frames) -> int:
     """Write line to numbers into the metafield of each order that numbers left for lately, where it differs; return how many.
 
     A line that somebody else has filled keeps what is there. An order that was changed meanwhile waits for the next run.
+
+    Args:
+        context: the run's context.
+        run_id: the run.
+        catalogue: NetSuite's items and kits.
     """
     name = context.contract.serials.metafield
     if name is None:
         return 0
     events = alive_of(serials.events_of_late_orders(context.engine, context.now() - _LATELY))
+    items, _ = conform_items(catalogue["raw_netsuite__items"])
+    kits, _ = conform_components(catalogue["raw_netsuite__kit_members"], catalogue["raw_netsuite__items"], items, context.contract)
     told = 0
     for shop, client in context.shops.items():
         mine = events.loc[events["order_key"].str.startswith(f"{shop}/", na=False)]
@@ -41,7 +51,7 @@ def tell_serials(context: Context, run_id: str) -> int:
             continue
         raw = read_orders_by_id(client, gids, run_id=run_id, extracted_at=context.now())
         held = read_order_json(client, name, gids)
-        for gid, wanted in numbers_by_line(raw["raw_shopify__order_lines"], mine).items():
+        for gid, wanted in numbers_by_line(raw["raw_shopify__order_lines"], kits, mine).items():
             told += _tell(context, shop, name, gid, wanted, held.get(gid))
     return told
 

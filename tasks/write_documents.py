@@ -16,10 +16,17 @@ from typing import Any
 
 import pandas as pd
 
-from connectors.netsuite.documents import change, find_customer_by_email, find_documents, get_expanded, transform_or_adopt
+from connectors.netsuite.documents import (
+    change,
+    find_customer_by_email,
+    find_documents,
+    get_expanded,
+    read_member_lines,
+    transform_or_adopt,
+)
 from connectors.netsuite.records import WriteOutcome, create_or_adopt
 from contract.errors import RejectedError, RetriableError
-from domain.read_back import find_differences, lines_to_change, open_lines, order_line_of, total_difference
+from domain.read_back import find_differences, lines_to_change, member_lines_of, open_lines, order_line_of, total_difference
 from domain.written_fields import fields_of
 from store import documents
 from tasks.context import Context
@@ -61,6 +68,7 @@ class _Chain:
         self.context, self.run_id = context, run_id
         self.ids = dict(ids)
         self.seen: dict[str, Row] = {}
+        self.members: dict[str, list[dict[str, str]]] = {}
 
     def write(self, rows: list[Row]) -> list[Row]:
         """Return the rows with their outcomes; after a failure the rest waits."""
@@ -135,13 +143,30 @@ class _Chain:
                 raise RejectedError(
                     f"{told}; someone closed or removed it: add it again, or book this by hand", code="line_missing"
                 )
-            listed.append({"orderLine": number} | {name: value for name, value in line.items() if name != "$line"})
+            number = self._member(number, line["$member"], source) if "$member" in line else number
+            listed.append({"orderLine": number} | {name: value for name, value in line.items() if not name.startswith("$")})
         taken = {line.get("orderLine") for line in listed}
         if not taken - {None}:
             return listed
         # A line that is not listed would be taken whole.
         left = {"itemReceive": False} if row["record_type"] in ("itemFulfillment", "itemReceipt") else {"quantity": 0}
         return [*listed, *({"orderLine": number, **left} for number in open_lines(view) if number not in taken)]
+
+    def _member(self, kit_line: int, item: str, source: str) -> int:
+        """Return the number of the source's line that is the member of a kit's line.
+
+        Raises:
+            RejectedError: `line_missing`: it has none, or several.
+        """
+        if source not in self.members:
+            self.members[source] = read_member_lines(self.context.netsuite, self._id_of(source))
+        found = member_lines_of(kit_line, item, self.members[source])
+        if len(found) != 1:
+            told = (
+                f"NetSuite: salesOrder {source}: the kit on line {kit_line} has {len(found)} member lines of item {item}, not one"
+            )
+            raise RejectedError(f"{told}; its numbers fit no line: book this by hand", code="line_missing")
+        return found[0]
 
     def _revise(self, row: Row, body: Row) -> tuple[str, str]:
         """Bring the sales order to the wanted lines; after a lost answer it is read again before anything is sent."""

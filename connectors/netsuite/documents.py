@@ -7,7 +7,7 @@ from typing import Any
 
 from connectors.netsuite.client import RECORD_PATH, NetsuiteClient
 from connectors.netsuite.records import WriteOutcome, make_or_adopt, new_record_id
-from connectors.netsuite.suiteql import load_query, marks, query_all, split_members
+from connectors.netsuite.suiteql import as_ids, load_query, marks, query_all, split_members
 from contract.errors import RejectedError, RetriableError
 
 _STRICT = {"X-NetSuite-PropertyNameValidation": "Error"}
@@ -62,6 +62,18 @@ def get_expanded(client: NetsuiteClient, record_type: str, record_id: str) -> di
     if not isinstance(record, dict) or str(record.get("id")) != record_id:
         raise RetriableError(f"NetSuite: {what}: the answer is not that record; try again later")
     return record
+
+
+def read_member_lines(client: NetsuiteClient, record_id: str) -> list[dict[str, str]]:
+    """Return the lines of a sales order that are members of kits: line_id_netsuite, kit_member_of, item_id_netsuite.
+
+    Raises:
+        RetriableError: the account is overloaded or cannot be reached, or the pages cannot be trusted.
+        FatalError: a field is unknown, or login or role.
+    """
+    return query_all(
+        client, load_query("kit_member_lines"), ("line_id_netsuite",), as_ids([record_id], "sales order"), what="kit members"
+    )
 
 
 def find_documents(client: NetsuiteClient, external_ids: Iterable[str]) -> dict[str, str]:

@@ -3,8 +3,8 @@
 Quantities of numbers are in the base unit, those of items in their stock unit (facts 3): the two are the same here, because an
 item with units of measure beside its stock unit is not supported with numbers.
 
-Not certain: the sign of an assignment. Here the document's line says which way its numbers go (`domain/serial_events.py`).
-What the lines of a build, a bin transfer or an inventory transfer look like is from Oracle's record browser, not from an answer.
+What the lines of stock documents look like is from others' SuiteQL, not from an answer of our own: assignments with the sign of
+the move, a build's assembly on its main line, an inventory transfer's line at each place, a bin transfer's pair of lines.
 """
 
 from __future__ import annotations

@@ -20,6 +20,7 @@ _RECORDS = {
     "inventorynumberlocation": "ns_inventorynumberlocation",
     "inventoryassignment": "ns_inventoryassignment",
     "kititemmember": "ns_kititemmember",
+    "assemblyitemmember": "ns_assemblyitemmember",
     "transaction": "ns_transaction",
     "transactionline": "ns_transactionline",
     "nexttransactionlinelink": "ns_link",

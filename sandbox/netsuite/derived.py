@@ -13,7 +13,7 @@ from sandbox.netsuite import numbers, payments, stock
 from sandbox.netsuite.account import Account
 from sandbox.netsuite.lines import insert_line, sales_lines
 from sandbox.netsuite.order_status import refresh_status
-from sandbox.netsuite.problems import user_error
+from sandbox.netsuite.problems import not_modelled, user_error
 from sandbox.netsuite.record_body import Body, Part
 from sandbox.netsuite.transactions import insert_header, tax_of
 
@@ -256,6 +256,8 @@ def put_back(account: Account, line: Row, quantity: float, place: int) -> None:
     goods = [{"item": line["item"], "quantity": 1}] if stock.is_stocked(line["itemtype"]) else []
     if line["itemtype"] == "Kit":
         goods = account.rows("SELECT item, quantity FROM ns_kititemmember WHERE parentitem = ?", line["item"])
+        if any(numbers.kind_of(account, row["item"]) for row in goods):
+            raise not_modelled("numbers of a kit's members that come back")
     for row in goods:
         stock.move(account, row["item"], place, quantityonhand=quantity * row["quantity"])
         stock.commit_waiting(account, row["item"], place)

@@ -1,11 +1,13 @@
 """Item fulfilments: documents with lines of their own, made from a sales order's lines.
 
 Picked (A) and packed (B) leave the stock alone; shipped (C) lowers on hand at the fulfilment's location and the
-order line's commitment at the line's own.
+order line's commitment at the line's own. A kit's line is followed by its members' (`kitmemberof`), each made of the order's own
+line of that member, with the numbers of its units (seen in others' scripts and questions).
 """
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -27,6 +29,7 @@ class Shipment:
     quantity: float
     location: int | None = None
     detail: Any = None  # the inventory detail of numbered units
+    members: Mapping[int, Any] = field(default_factory=dict)  # of a kit: those of its members, by their lines of the order
 
 
 def fulfil(account: Account, order: int, shipments: list[Shipment], status: str, external_id: str | None = None) -> int:
@@ -48,7 +51,7 @@ def fulfil(account: Account, order: int, shipments: list[Shipment], status: str,
     columns = {"entity": source["entity"], "createdfrom": order, "externalid": external_id}
     document = insert_header(account, "itemFulfillment", Part(columns=columns), status)
     for shipment in shipments:
-        _fulfil_line(account, order, document, shipment)
+        _fulfil_shipment(account, order, document, shipment)
     if status == "C":
         _ship(account, document)
     stock.touch(account, order)
@@ -94,9 +97,10 @@ def delete_fulfilment(account: Account, document: int) -> None:
             _count(account, link, "quantitypacked", -units)
         if row["status"] == "C":
             _count(account, link, "quantityshiprecv", -units)
-            stock.move(account, line["item"], line["location"], quantityonhand=units)
-            numbers.post(account, document, line["id"], back=True)
-            stock.commit_line(account, link["previousdoc"], link["previousline"])
+            if stock.is_stocked(line["itemtype"]):
+                stock.move(account, line["item"], line["location"], quantityonhand=units)
+                numbers.post(account, document, line["id"], back=True)
+                stock.commit_line(account, link["previousdoc"], link["previousline"])
     delete(account, document)
     for line in lines:
         stock.commit_waiting(account, line["item"], line["location"])
@@ -117,15 +121,43 @@ def seeded(account: Account, order: int, given: dict[str, Any]) -> int:
 
 
 def shipment_of(account: Account, order: int, row: dict[str, Any]) -> Shipment:
-    """Return a shipment as a seed or an action names it: {line, quantity, location?, numbers?}."""
-    line = account.one('SELECT item FROM ns_transactionline WHERE "transaction" = ? AND id = ?', order, int(row["line"])) or {}
-    detail = numbers.detail_of(account, line.get("item", 0), row.get("numbers", []), inbound=False)
-    return Shipment(int(row["line"]), row["quantity"], int(row["location"]) if row.get("location") else None, detail)
+    """Return a shipment as a seed or an action names it: {line, quantity, location?, numbers?}.
+
+    Of a kit's line `members` are the numbers of its members, by their lines of the order.
+    """
+    place = int(row["location"]) if row.get("location") else None
+    members = {int(line): _detail_of(account, order, int(line), given) for line, given in row.get("members", {}).items()}
+    detail = _detail_of(account, order, int(row["line"]), row.get("numbers", []))
+    return Shipment(int(row["line"]), row["quantity"], place, detail, members)
 
 
-def _fulfil_line(account: Account, order: int, document: int, shipment: Shipment) -> None:
+def members_of(account: Account, order: int, kit_line: int) -> list[dict[str, Any]]:
+    """Return the lines of a kit's members."""
+    return account.rows('SELECT * FROM ns_transactionline WHERE "transaction" = ? AND kitmemberof = ? ORDER BY id', order, kit_line)
+
+
+def _detail_of(account: Account, order: int, number: int, given: list[Any]) -> Any:
+    line = account.one('SELECT item FROM ns_transactionline WHERE "transaction" = ? AND id = ?', order, number) or {}
+    return numbers.detail_of(account, line.get("item", 0), given, inbound=False)
+
+
+def _fulfil_shipment(account: Account, order: int, document: int, shipment: Shipment) -> None:
     line = account.one('SELECT * FROM ns_transactionline WHERE "transaction" = ? AND id = ?', order, shipment.line)
-    if line is None or not stock.is_stocked(line["itemtype"]) or line["isclosed"] == "T":
+    if line is None or line["itemtype"] != "Kit":
+        _fulfil_line(account, order, document, shipment)
+        return
+    kit = _fulfil_line(account, order, document, shipment)
+    share = shipment.quantity / -line["quantity"]
+    for row in members_of(account, order, shipment.line):
+        if stock.is_stocked(row["itemtype"]):
+            part = Shipment(row["id"], -row["quantity"] * share, shipment.location, shipment.members.get(row["id"]))
+            _fulfil_line(account, order, document, part, kitmemberof=kit, kitcomponent="T")
+
+
+def _fulfil_line(account: Account, order: int, document: int, shipment: Shipment, **more: Any) -> int:
+    """Insert the line of a shipment, with its cost and its numbers, and return its id."""
+    line = account.one('SELECT * FROM ns_transactionline WHERE "transaction" = ? AND id = ?', order, shipment.line)
+    if line is None or not (stock.is_stocked(line["itemtype"]) or line["itemtype"] == "Kit") or line["isclosed"] == "T":
         raise ValueError(f"sales order {order} has no open stock line {shipment.line}")
     if shipment.quantity <= 0 or shipment.quantity > -line["quantity"] - line["quantitypicked"]:
         raise ValueError(f"{shipment.quantity} units cannot leave line {shipment.line} of sales order {order}")
@@ -133,21 +165,29 @@ def _fulfil_line(account: Account, order: int, document: int, shipment: Shipment
     if location is None:
         raise ValueError(f"line {shipment.line} of sales order {order} has no location to ship from")
     values = {"item": line["item"], "itemtype": line["itemtype"], "location": location, "createdfrom": order}
-    values |= {"custom": line["custom"], "entity": None}
+    values |= {"custom": line["custom"], "entity": None, **more}
     values |= {"body": json.dumps({"inventoryDetail": shipment.detail})} if shipment.detail else {}
     number = insert_line(account, document, -shipment.quantity, values)
-    cost = {"item": line["item"], "itemtype": line["itemtype"], "location": location, "iscogs": "T"}
-    insert_line(account, document, shipment.quantity, cost | {"body": json.dumps({"cost_of": number})})
+    if stock.is_stocked(line["itemtype"]):
+        cost = {"item": line["item"], "itemtype": line["itemtype"], "location": location, "iscogs": "T"}
+        insert_line(account, document, shipment.quantity, cost | {"body": json.dumps({"cost_of": number})})
     if numbers.kind_of(account, line["item"]):
         chosen = numbers.issued(account, line["item"], location, shipment.quantity, shipment.detail)
         numbers.assign(account, document, number, chosen, -1)
-    link = {"previousdoc": order, "previousline": shipment.line, "previoustype": "SalesOrd"}
+    _link_line(account, (order, shipment.line), (document, number), shipment.quantity)
+    return number
+
+
+def _link_line(account: Account, source: tuple[int, int], made: tuple[int, int], quantity: float) -> None:
+    """Link a line to the order's line that it is made of, and count its units there."""
+    document, number = made
+    link = {"previousdoc": source[0], "previousline": source[1], "previoustype": "SalesOrd"}
     link |= {"nextdoc": document, "nextline": number, "nexttype": "ItemShip", "linktype": "ShipRcpt"}
     account.insert("ns_link", link)
     status = (account.one("SELECT status FROM ns_transaction WHERE id = ?", document) or {})["status"]
-    _count(account, link, "quantitypicked", shipment.quantity)
+    _count(account, link, "quantitypicked", quantity)
     if status in ("B", "C"):
-        _count(account, link, "quantitypacked", shipment.quantity)
+        _count(account, link, "quantitypacked", quantity)
 
 
 def _ship(account: Account, document: int) -> None:
@@ -159,11 +199,12 @@ def _ship(account: Account, document: int) -> None:
             'SELECT * FROM ns_transactionline WHERE "transaction" = ? AND id = ?', link["previousdoc"], link["previousline"]
         )
         assert source is not None  # noqa: S101 - a link names its line
-        committed = max(0, source["quantitycommitted"] - units)
         remaining = max(0, -source["quantity"] - source["quantityshiprecv"])
-        stock.set_commitment(account, source, committed, max(0, remaining - committed))
-        stock.move(account, line["item"], line["location"], quantityonhand=-units)
-        numbers.post(account, document, line["id"])
+        if stock.is_stocked(line["itemtype"]):
+            committed = max(0, source["quantitycommitted"] - units)
+            stock.set_commitment(account, source, committed, max(0, remaining - committed))
+            stock.move(account, line["item"], line["location"], quantityonhand=-units)
+            numbers.post(account, document, line["id"])
         account.db.execute(
             "UPDATE ns_transactionline SET isfullyshipped = ? WHERE uniquekey = ?",
             ("F" if remaining else "T", source["uniquekey"]),

@@ -59,7 +59,8 @@ def insert_line(account: Account, transaction: int, quantity: float, values: dic
     made = account.one("SELECT lines_made FROM ns_transaction WHERE id = ?", transaction) or {}
     identifier = int(made["lines_made"])
     row = _blank(account, transaction, identifier) | {"quantity": quantity} | values
-    row["isinventoryaffecting"] = "T" if stock.is_stocked(row.get("itemtype")) and row["iscogs"] == "F" else "F"
+    if "isinventoryaffecting" not in values:
+        row["isinventoryaffecting"] = "T" if stock.is_stocked(row.get("itemtype")) and row["iscogs"] == "F" else "F"
     account.insert("ns_transactionline", row)
     return identifier
 
@@ -117,6 +118,15 @@ def sales_lines(account: Account, transaction: int) -> list[dict[str, Any]]:
     return account.rows(
         "SELECT * FROM ns_transactionline WHERE \"transaction\" = ? AND mainline = 'F' AND iscogs = 'F' "
         "AND kitmemberof IS NULL ORDER BY id",
+        transaction,
+    )
+
+
+def shown_lines(account: Account, transaction: int) -> list[dict[str, Any]]:
+    """Return the lines of the item sublist over REST: a kit's members are in a fulfilment's or receipt's (`kitMemberOf`) only."""
+    return account.rows(
+        'SELECT l.* FROM ns_transactionline l JOIN ns_transaction t ON t.id = l."transaction" WHERE t.id = ? '
+        "AND l.mainline = 'F' AND l.iscogs = 'F' AND (l.kitmemberof IS NULL OR t.type IN ('ItemShip', 'ItemRcpt')) ORDER BY l.id",
         transaction,
     )
 

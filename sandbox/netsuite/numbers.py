@@ -7,10 +7,12 @@ names as many numbers as it has units; a number is on hand once, over all locati
 another item may use the same text. The sentences "Please configure the inventory detail for this line.", "The total
 inventory detail quantity must be N." and "Invalid Field Value N for … issueinventorynumber" were seen in others' logs.
 
-Not certain [?]: that a number which is not on hand at the place is refused as an unknown one is; the sign of an assignment
-(here its line's); that a picked fulfilment needs its numbers already; that a number's available is its on hand whatever
-orders name it. The sentences about a serial twice, one on hand already, and one that is gone again are ours. Quantities are
-stock units, which are the base units here: units of measure are not modelled.
+An assignment of a line that moves goods has the sign of the move (seen in others' SuiteQL).
+
+Not certain [?]: that a number which is not on hand at the place is refused as an unknown one is; that a picked fulfilment needs
+its numbers already; that a number's available is its on hand whatever orders name it. The sentences about a serial twice, one on
+hand already, and one that is gone again are ours. Quantities are stock units, which are the base units here: units of measure are
+not modelled.
 """
 
 from __future__ import annotations
@@ -85,11 +87,23 @@ def wished(account: Account, item: int, quantity: float, detail: Any) -> list[As
     return [Assigned(int(key), row["quantity"]) for row in rows if (key := _key(row)).isdigit()]
 
 
-def assign(account: Account, document: int, line: int, numbers: list[Assigned], sign: int) -> None:
+def assign(  # noqa: PLR0913, PLR0917 - the line of a document, and what it names
+    account: Account, document: int, line: int, numbers: list[Assigned], sign: int, bin_number: int | None = None
+) -> None:
     """Write down the numbers of a line; `sign` is -1 where they leave."""
     for one in numbers:
-        row = {"transaction": document, "transactionline": line, "inventorynumber": one.number, "quantity": sign * one.quantity}
-        account.insert("ns_inventoryassignment", row)
+        row = {"transaction": document, "transactionline": line, "inventorynumber": one.number, "bin": bin_number}
+        account.insert("ns_inventoryassignment", row | {"quantity": sign * one.quantity})
+
+
+def assigned(account: Account, document: int, line: int) -> list[Assigned]:
+    """Return the numbers that a line names, in units without a sign."""
+    rows = account.rows(
+        'SELECT inventorynumber, quantity FROM ns_inventoryassignment WHERE "transaction" = ? AND transactionline = ?',
+        document,
+        line,
+    )
+    return [Assigned(row["inventorynumber"], abs(row["quantity"])) for row in rows]
 
 
 def post(account: Account, document: int, line: int, *, back: bool = False) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 from sandbox.netsuite.account import Account
 from sandbox.netsuite.catalog import DISPLAY
-from sandbox.netsuite.lines import sales_lines
+from sandbox.netsuite.lines import shown_lines
 from sandbox.netsuite.payments import remaining
 from sandbox.netsuite.sql_functions import to_char
 from sandbox.netsuite.transactions import TYPES
@@ -95,7 +95,7 @@ def customer_view(account: Account, identifier: int, base: str) -> dict[str, Any
 
 def _sublist(account: Account, identifier: int, here: str, base: str) -> dict[str, Any]:
     items = []
-    for line in sales_lines(account, identifier):
+    for line in shown_lines(account, identifier):
         element = {
             "links": [{"rel": "self", "href": f"{here}/item/{line['id']}"}],
             "line": line["id"],
@@ -107,6 +107,7 @@ def _sublist(account: Account, identifier: int, here: str, base: str) -> dict[st
             "amount": _shown_amount(line),
             "location": _reference(account, "location", line["location"], base),
             "isClosed": line["isclosed"] == "T",
+            "kitMemberOf": line["kitmemberof"],
             "description": line["memo"],
             "quantityCommitted": line["quantitycommitted"],
             "quantityBackOrdered": line["quantitybackordered"],

@@ -10,6 +10,7 @@ from sandbox.netsuite.goods_documents import KINDS, delete_goods
 from sandbox.netsuite.problems import NetSuiteError, nonexistent_id, not_modelled
 from sandbox.netsuite.record_body import Body, read_body
 from sandbox.netsuite.record_view import customer_view, transaction_view
+from sandbox.netsuite.transfers import is_shipment
 
 _WRITABLE = ("salesOrder", "cashSale", "customer")
 _STANDALONE = ("customerDeposit", "customerRefund", "creditMemo", "cashRefund")
@@ -144,9 +145,7 @@ def _view(account: Account, kind: str, identifier: int, call: Call) -> dict[str,
 def _delete(account: Account, kind: str, identifier: int) -> None:
     if kind == "customer":
         customers.delete(account, identifier)
-    elif kind == "itemFulfillment":
-        delete_fulfilment(account, identifier)
-    elif kind == "itemReceipt":
+    elif kind in ("itemFulfillment", "itemReceipt"):
         delete_any(account, identifier)
     elif kind in _DERIVED:
         raise not_modelled(f"DELETE of {kind}")
@@ -163,10 +162,10 @@ def delete_any(account: Account, identifier: int) -> None:
     row = account.one("SELECT id, type FROM ns_transaction WHERE id = ?", identifier)
     if row is None:
         raise ValueError(f"there is no transaction {identifier}")
-    if row["type"] == "ItemShip":
-        delete_fulfilment(account, identifier)
-    elif row["type"] in KINDS:
+    if row["type"] in KINDS or is_shipment(account, identifier):
         delete_goods(account, row)
+    elif row["type"] == "ItemShip":
+        delete_fulfilment(account, identifier)
     else:
         transactions.delete(account, identifier)
 

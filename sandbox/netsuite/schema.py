@@ -22,6 +22,7 @@ ns_item: id INTEGER PRIMARY KEY, externalid TEXT, itemid TEXT, displayname TEXT,
   lastmodifieddate TEXT, matrixtype TEXT, parent INTEGER, subsidiary INTEGER, description TEXT, unitstype INTEGER,
   stockunit INTEGER, saleunit INTEGER, custom TEXT, baseprice NUMERIC
 ns_kititemmember: linenumber INTEGER PRIMARY KEY, parentitem INTEGER, item INTEGER, quantity NUMERIC
+ns_assemblyitemmember: linenumber INTEGER PRIMARY KEY, parentitem INTEGER, item INTEGER, quantity NUMERIC
 ns_stock: item INTEGER, location INTEGER, quantityonhand NUMERIC DEFAULT 0, quantitycommitted NUMERIC DEFAULT 0,
   quantitybackordered NUMERIC DEFAULT 0, quantityintransit NUMERIC DEFAULT 0, quantityonorder NUMERIC DEFAULT 0,
   averagecostmli NUMERIC, reorderpoint NUMERIC, preferredstocklevel NUMERIC, lastquantityavailablechange TEXT,
@@ -42,7 +43,8 @@ ns_transactionline: uniquekey INTEGER PRIMARY KEY AUTOINCREMENT, "transaction" I
   quantitypacked NUMERIC, rate NUMERIC, foreignamount NUMERIC, netamount NUMERIC, location INTEGER,
   createdfrom INTEGER, entity INTEGER, subsidiary INTEGER, mainline TEXT, taxline TEXT, iscogs TEXT, isclosed TEXT,
   isfullyshipped TEXT, isinventoryaffecting TEXT, linelastmodifieddate TEXT, commitinventory TEXT, kitmemberof INTEGER,
-  kitcomponent TEXT, transferorderitemlineid INTEGER, expectedreceiptdate TEXT, memo TEXT, custom TEXT, body TEXT,
+  kitcomponent TEXT, transactionlinetype TEXT, transferorderitemlineid INTEGER, expectedreceiptdate TEXT, memo TEXT,
+  custom TEXT, body TEXT,
   UNIQUE ("transaction", id)
 ns_link: previousdoc INTEGER, previousline INTEGER, previoustype TEXT, nextdoc INTEGER, nextline INTEGER,
   nexttype TEXT, linktype TEXT, foreignamount NUMERIC
@@ -50,7 +52,7 @@ ns_inventorynumber: id INTEGER PRIMARY KEY, inventorynumber TEXT, item INTEGER, 
   status TEXT, isinactive TEXT
 ns_inventorynumberlocation: inventorynumber INTEGER, location INTEGER, quantityonhand NUMERIC,
   quantityavailable NUMERIC, quantityintransit NUMERIC, quantityonorder NUMERIC
-ns_inventoryassignment: "transaction" INTEGER, transactionline INTEGER, inventorynumber INTEGER, binnumber INTEGER,
+ns_inventoryassignment: "transaction" INTEGER, transactionline INTEGER, inventorynumber INTEGER, bin INTEGER,
   inventorystatus INTEGER, quantity NUMERIC
 ns_customfield: internalid INTEGER PRIMARY KEY, scriptid TEXT UNIQUE, name TEXT, fieldtype TEXT, fieldvaluetype TEXT,
   fieldvaluetyperecord TEXT, ismandatory TEXT, isstored TEXT, isshowinlist TEXT, recordtype TEXT, owner INTEGER,

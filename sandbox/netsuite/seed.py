@@ -70,6 +70,7 @@ def _load_lists(account: Account, seed: dict[str, Any]) -> None:
         ("status_stock", "ns_statusstock", {}, ""),
         ("customers", "ns_customer", person, ""),
         ("kit_members", "ns_kititemmember", {}, ""),
+        ("assembly_members", "ns_assemblyitemmember", {}, ""),
     )
     for name, table, defaults, full_name in lists:
         for row in seed.get(name, [_CURRENCY] if name == "currencies" else []):

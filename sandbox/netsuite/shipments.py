@@ -5,26 +5,35 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from sandbox.netsuite import numbers, stock
+from sandbox.netsuite import stock
 from sandbox.netsuite.account import Account
-from sandbox.netsuite.derived import Row, Taken, add_units, taken_lines
-from sandbox.netsuite.fulfilments import Shipment, fulfil
+from sandbox.netsuite.derived import Row, Taken, taken_lines
+from sandbox.netsuite.fulfilments import Shipment, fulfil, members_of
 from sandbox.netsuite.problems import not_modelled, user_error
 from sandbox.netsuite.record_body import Body, Part
 
 
 def fulfil_order(account: Account, source: Row, body: Body) -> int:
-    """Make an item fulfilment of a sales order; `shipStatus` C ships it (the default of a real account is a preference [?])."""
-    taken = taken_lines(account, source, body, _unshipped)
-    shipments = [ship for one in taken for ship in _shipments(account, one, body.header.columns.get("location"))]
+    """Make an item fulfilment of a sales order; `shipStatus` C ships it (the default of a real account is a preference [?]).
+
+    A kit's member is a line of its own: its `orderLine` is the order's line of the member, though the order's item sublist does
+    not show it; it holds the numbers of the member's units, which follow from the kit's [?].
+    """
+    members = {row["id"]: row for row in account.rows(
+        'SELECT * FROM ns_transactionline WHERE "transaction" = ? AND kitmemberof IS NOT NULL', source["id"]
+    )}  # fmt: skip
+    parts = body.lines or []
+    given = {int(part.columns["orderline"]): part for part in parts if part.columns.get("orderline") in members}
+    own = [part for part in parts if part.columns.get("orderline") not in given]
+    taken = taken_lines(account, source, Body(body.header, own, body.warnings), _unshipped)
+    _check_members(given, members, taken)
+    place = body.header.columns.get("location")
+    shipments = [_shipment(account, one, place, given) for one in taken]
     status = str(body.header.other.get("shipStatus", {}).get("id", "C"))
     try:
         document = fulfil(account, source["id"], shipments, status, body.header.columns.get("externalid"))
     except ValueError as error:
         raise user_error(f"{str(error).capitalize()}.", "item.items") from error
-    for one in taken:
-        if one.source["itemtype"] == "Kit" and status == "C":
-            add_units(account, one.source, "quantityshiprecv", one.quantity)
     _keep_header(account, document, body.header)
     return document
 
@@ -35,17 +44,22 @@ def _unshipped(line: Row) -> float:
     return 0
 
 
-def _shipments(account: Account, one: Taken, header_place: int | None) -> list[Shipment]:
+def _check_members(given: dict[int, Part], members: dict[int, Row], taken: list[Taken]) -> None:
+    """Refuse a member by itself: members leave with their kit, in its share (the sentence is ours)."""
+    kits = {one.source["id"]: one.quantity / -one.source["quantity"] for one in taken}
+    for number, part in given.items():
+        share = kits.get(members[number]["kitmemberof"], 0)
+        if part.columns.get("itemreceive") == "F":
+            raise not_modelled("a kit that ships without one of its members")
+        if not share or part.columns.get("quantity") not in (None, -members[number]["quantity"] * share):
+            raise user_error(f"Line {number} is a kit's member and leaves with its kit.", "item.items")
+
+
+def _shipment(account: Account, one: Taken, header_place: int | None, given: dict[int, Part]) -> Shipment:
     place = one.part.columns.get("location") or header_place
-    if one.source["itemtype"] != "Kit":
-        return [Shipment(one.source["id"], one.quantity, place, _detail(one))]
-    members = account.rows(
-        'SELECT * FROM ns_transactionline WHERE "transaction" = ? AND kitmemberof = ?', one.source["transaction"], one.source["id"]
-    )
-    if any(numbers.kind_of(account, row["item"]) for row in members):
-        raise not_modelled("numbers of a kit's members")
-    share = one.quantity / -one.source["quantity"]
-    return [Shipment(row["id"], -row["quantity"] * share, place) for row in members]
+    rows = members_of(account, one.source["transaction"], one.source["id"])
+    details = {row["id"]: given[row["id"]].other.get("inventoryDetail") for row in rows if row["id"] in given}
+    return Shipment(one.source["id"], one.quantity, place, _detail(one), details)
 
 
 def _detail(one: Taken) -> Any:

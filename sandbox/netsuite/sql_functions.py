@@ -27,6 +27,7 @@ _STATUS_NAMES = {
     ("ItemShip", "B"): "Item Fulfillment : Packed",
     ("ItemShip", "C"): "Item Fulfillment : Shipped",
     ("CashSale", "B"): "Cash Sale : Not Deposited",
+    ("TrnfrOrd", "B"): "Transfer Order : Pending Fulfillment",
     ("TrnfrOrd", "F"): "Transfer Order : Pending Receipt",
     ("TrnfrOrd", "G"): "Transfer Order : Received",
 }

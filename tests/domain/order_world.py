@@ -10,7 +10,7 @@ from contract.loading import load_contract
 from contract.tables import TABLES
 from domain.order_documents import build_documents
 
-SKUS = {"APPLE": "101", "BREAD": "102"}
+SKUS = {"APPLE": "101", "BREAD": "102", "PHONE": "201", "MILK": "202", "BOX": "205"}
 PLACES = {"HERE": "gid://shopify/Location/1001", "THERE": "gid://shopify/Location/1002"}
 ORDER = "gid://shopify/Order/1"
 
@@ -139,11 +139,11 @@ def contract(**orders):
     return loaded.model_copy(update={"orders": loaded.orders.model_copy(update=given | orders)})
 
 
-def decide(told, rules=None, linked=None, known=None):
+def decide(told, rules=None, linked=None, known=None, numbers=None):
     """Return the decided documents; `linked` is the type of the order's document in NetSuite."""
     links = [{"shop_code": "GROCER", "order_id_shopify": ORDER, "transaction_id_netsuite": "9", "external_id": "SHOPIFY-GROCER-1"}]
     links = pd.DataFrame(
         [row | {"transaction_type": linked} for row in links] if linked else [], columns=[*links[0], "transaction_type"]
     )
     items = pd.DataFrame({"sku": list(SKUS), "item_id_netsuite": list(SKUS.values())})
-    return build_documents(told.frames(), links, empty("core_unresolved"), items, rules or contract(), known or {})
+    return build_documents(told.frames(), links, empty("core_unresolved"), items, rules or contract(), known or {}, numbers=numbers)

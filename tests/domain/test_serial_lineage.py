@@ -15,8 +15,8 @@ from domain.serial_lineage import trace
 from domain.serial_matching import Known, Matcher
 from domain.serial_numbers import Formats
 
-OUT = {"fulfilled", "moved_out", "scrapped", "consumed"}
-TOLD = {"sold", "reserved", "refunded", "invoiced", "put_away", "picked"}
+OUT = {"fulfilled", "moved_out", "scrapped", "consumed", "taken_apart"}
+TOLD = {"sold", "reserved", "refunded", "invoiced", "left_bin", "put_away", "picked", "counted"}
 NOBODY = Matcher([], Formats())
 
 
@@ -90,6 +90,11 @@ CASES = {
     ),
     "shipped twice": ([RECEIVED, event("fulfilled", 2), event("fulfilled", 3)], [], {"shipped_twice", "balance_differs"}),
     "never received": ([event("fulfilled", 2)], [], {"never_received", "balance_differs"}),
+    "built, taken apart": ([event("built", 1), event("taken_apart", 2)], [], set()),
+    "built in, taken out": ([RECEIVED, event("consumed", 2), event("recovered", 3)], [there()], set()),
+    "built in, and shipped": (
+        [RECEIVED, event("consumed", 2), event("fulfilled", 3)], [], {"balance_differs"},
+    ),
     "received twice": ([RECEIVED, event("received", 2)], [there(units=2)], {"two_places"}),
     "left a place where it was not": (
         [RECEIVED, event("fulfilled", 2, place="S")], [], {"left_elsewhere", "balance_differs"},
@@ -164,6 +169,9 @@ def test_a_lot_splits_and_runs_out():
         (["received", "moved_out"], "in_transit"),
         (["received", "scrapped"], "scrapped"),
         (["received", "consumed"], "consumed"),
+        (["received", "consumed", "recovered"], "on_hand"),
+        (["built", "taken_apart"], "taken_apart"),
+        (["received", "left_bin", "put_away", "counted"], "on_hand"),
         (["received", "fulfilled", "returned"], "on_hand"),
         (["sold"], "unknown"),
     ],
@@ -193,7 +201,7 @@ def test_an_unknown_number_is_told_with_the_likely_one():
     assert row["suggestions"].startswith("S1 (the same but for look-alike characters")
 
 
-STEPS = ["received", "sold", "fulfilled", "returned", "moved_out", "moved_in", "scrapped", "refunded"]
+STEPS = ["received", "sold", "fulfilled", "returned", "moved_out", "moved_in", "scrapped", "refunded", "consumed", "recovered"]
 lives = st.lists(
     st.tuples(st.sampled_from(STEPS), st.sampled_from(["S1", "S2"]), st.sampled_from(["W", "S"]), st.sampled_from(["G/1", "G/2"])),
     min_size=1, max_size=12,

@@ -3,23 +3,26 @@
 import json
 
 import pytest
-from ruamel.yaml import YAML
 
 from flows.wiring import open_context
-from sandbox.netsuite.actions import act
 from sandbox.worlds.numbered import PHONE, numbered_world
 from store import serials
 from tests.e2e.order_world import follow_to_settlement, place
+from tests.e2e.serial_world import (
+    SECTION,
+    breaches,
+    fulfil_in_netsuite,
+    left_with,
+    life,
+    netsuite,
+    outcomes_of,
+    shipped,
+    stages,
+    told,
+    traced,
+    write_section,
+)
 from tests.e2e.steps import sync
-
-SECTION = {
-    "sources": [
-        {"source": "line.property.Serial"},
-        {"source": "order.metafield.truecount.serials"},
-        {"source": "order.note", "pattern": "SN:([A-Z0-9-]+)"},
-    ],
-    "formats": [{"skus": ["PHONE"], "pattern": "PH-[0-9]{4}", "prefixes": ["S/N:"]}],
-}
 
 
 @pytest.fixture
@@ -34,57 +37,6 @@ def books(world, tmp_path, bodies):
     follow_to_settlement(world, path)
     write_section(path, SECTION)
     return world
-
-
-def write_section(path, section):
-    yaml = YAML()
-    contract = yaml.load(path)
-    contract["serials"] = section
-    yaml.dump(contract, path)
-
-
-def netsuite(world, action, **body):
-    with world.world.lock:
-        done = act(world.world, action, body)
-        world.world.db.commit()
-    return done
-
-
-def order_line(world, order):
-    """Return the sales order of an order, and its line of phones."""
-    sql = (
-        'SELECT t.id, l.id FROM ns_transaction t JOIN ns_transactionline l ON l."transaction" = t.id '
-        "WHERE t.externalid = ? AND l.item = ?"
-    )
-    return world.world.db.execute(sql, (f"SHOPIFY-GROCER-{order['id'].rsplit('/', 1)[1]}", PHONE)).fetchone()
-
-
-def fulfil_in_netsuite(world, order, numbers):
-    document, line = order_line(world, order)
-    return netsuite(world, "fulfil", transaction=document, line=line, quantity=len(numbers), status="C", numbers=numbers)
-
-
-def traced(run, *more):
-    code, out, err = run("trace-serials", "--json", *more)
-    assert code in (0, 1), err
-    return json.loads(out)
-
-
-def life(number, sku="PHONE"):
-    with open_context() as context:
-        return serials.lineage(context.engine, [(sku, number)]).to_dict("records")[0]
-
-
-def stages(number, sku="PHONE"):
-    with open_context() as context:
-        events = serials.events_of_numbers(context.engine, [(sku, number)])
-    return {row["stage_code"] + ("!" if isinstance(row["reverses_key"], str) else "") for row in events.to_dict("records")}
-
-
-def breaches():
-    with open_context() as context:
-        rows = serials.findings(context.engine).to_dict("records")
-    return {(row["sku"], row["serial_number"], row["law_code"]) for row in rows}
 
 
 def test_what_was_received_is_on_hand(books, run):
@@ -123,12 +75,6 @@ def test_a_garbled_number_is_told_with_the_likely_one(books, run):
     netsuite(books, "receive", item=PHONE, location="1", quantity=1, numbers=["PH-O0O3"])
     traced(run)
     assert breaches() == set()
-
-
-def told(run, *arguments):
-    code, out, err = run(*arguments, "--json")
-    assert code == 0, err
-    return json.loads(out)
 
 
 def test_a_clerk_looks_a_serial_up_and_a_lot(books, run, tmp_path):
@@ -240,26 +186,6 @@ def test_a_doubtful_unit_is_not_offered_and_explained(books, run, tmp_path):
     assert before[1]["WAREHOUSE"] - after[1]["WAREHOUSE"] == 1
     explained = json.loads(run("explain", "MILK", "--json")[1])
     assert [(row["serial_number"], row["blocked_qty"], row["laws"]) for row in explained["blocked"]] == [("M-1", 6, "expired")]
-
-
-def shipped(books, order, units=None):
-    from tests.e2e.order_world import act as in_shop
-
-    return in_shop(books, "fulfil", order_id=order["id"])
-
-
-def outcomes_of(context, order):
-    rows = sync(context)
-    mine = rows.loc[rows["order_id_shopify"] == order["id"]]
-    return {row["record_type"]: (row["outcome"], row["message"]) for row in mine.to_dict("records")}
-
-
-def left_with(world):
-    sql = (
-        "SELECT n.inventorynumber, a.quantity FROM ns_inventoryassignment a JOIN ns_inventorynumber n ON n.id = a.inventorynumber "
-        "JOIN ns_transaction t ON t.id = a.\"transaction\" WHERE t.type IN ('ItemShip', 'CashSale') ORDER BY 1"
-    )
-    return [tuple(row) for row in world.world.db.execute(sql).fetchall()]
 
 
 def test_what_the_order_names_goes_into_the_fulfilment(books):

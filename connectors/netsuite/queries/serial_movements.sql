@@ -1,6 +1,6 @@
--- One row per document, line and serial or lot number: the units of it that the line moves, in the base unit, with the line's
--- sign. A number of several bins or statuses has several assignments, added up here. ml is the document's own row; o is what it
--- came from.
+-- One row per document, line and serial or lot number: the units of it that the line moves, in the base unit, with the sign of
+-- the move. A number of several bins or statuses has several assignments, added up here. The line may be the main one: a build's
+-- assembly. ml is the document's own row; o is what it came from.
 SELECT ia.transaction AS transaction_id_netsuite, ia.transactionline AS line_id_netsuite,
        ia.inventorynumber AS inventory_number_id_netsuite, MAX(n.inventorynumber) AS inventory_number,
        MAX(n.item) AS item_id_netsuite, MAX(tl.location) AS location_id_netsuite, MAX(t.type) AS transaction_type,

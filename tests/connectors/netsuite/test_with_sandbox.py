@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from connectors.http import Patience
 from connectors.netsuite.client import NetsuiteClient
 from connectors.netsuite.read_order_lines import read_order_lines, read_order_lines_by_reference, reread_order_lines
-from connectors.netsuite.read_stock import read_items, read_locations, read_stock
+from connectors.netsuite.read_stock import read_items, read_locations, read_stock, read_transfers_in_transit
 from connectors.netsuite.records import create_or_adopt, find_transaction_by_external_id, get_by_external_id
 from contract.errors import FatalError, RejectedError
 from contract.frames import conform
@@ -270,3 +270,14 @@ def test_an_unknown_item_is_refused_with_its_path(fresh, client):
     with pytest.raises(RejectedError, match="9999") as refused:
         create_or_adopt(client, "salesOrder", body)
     assert refused.value.code == "USER_ERROR"
+
+
+def test_a_transfer_under_way_is_one_row_at_its_target(fresh, client):
+    def act(action, **body):
+        return requests.post(f"{fresh.urls['control']}/netsuite/{action}", json=body, timeout=10).json()
+
+    sent = act("ship_transfer", item=101, from_location=1, to_location=11, quantity=3, expected_receipt_date="2026-12-01")
+    act("receive", item=101, location=11, quantity=1, transfer=sent["transaction"])
+    (row,) = read_transfers_in_transit(client, **RUN).to_dict("records")
+    names = ("from_location_id_netsuite", "to_location_id_netsuite", "shipped_qty", "received_qty", "expected_receipt_date")
+    assert [row[name] for name in names] == ["1", "11", "3", "1", "2026-12-01"]

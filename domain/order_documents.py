@@ -23,7 +23,7 @@ from domain.money import ZERO, Money
 from domain.order_facts import OrderFacts, number_of, read_facts
 from domain.order_gates import check_bills, check_lines, check_order, check_tenders
 from domain.order_life import Bill, Life, live
-from domain.order_lines import Books, Issuer, Line, Refusal, bill_lines, order_lines, tax_details
+from domain.order_lines import Books, Issuer, Leaving, Line, Refusal, bill_lines, order_lines, tax_details
 from domain.order_states import state_row
 from domain.order_steps import Step, Steps
 
@@ -228,7 +228,7 @@ class _Decision:
         if self.books.numbers is None or line.kind != "goods" or line.order_line_id is None:
             return {}
         told = f"order {self.order['name']} cash sale"
-        return self.books.numbers.issue(told, self.facts.numbered(line.order_line_id), line.units, place)
+        return self.books.numbers.issue(Leaving(told, self.facts.numbered(line.order_line_id), line.units, place))
 
     def _record_type(self) -> str:
         """Return cashSale for a till sale that is paid and handed over there, else salesOrder; once written it stays."""

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from contract.models import Contract
 from domain.custom_fields import map_fields
 from domain.money import ZERO, Money
-from domain.order_facts import OrderFacts, Row
+from domain.order_facts import OrderFacts, Row, Shipment, number_of
 from domain.order_life import CHARGES, Bill, Life, Part
 
 _ITEM_KEYS = {
@@ -38,13 +38,38 @@ class Refusal(Exception):  # noqa: N818 - an outcome of one order, told as a row
         self.code, self.told = code, told
 
 
+@dataclass(frozen=True)
+class Leaving:
+    """Units of an order's line that leave a place.
+
+    Args:
+        what: the document, for messages.
+        line: `SHOP/number` of the order, the line's number, the SKU.
+        units: how many leave.
+        place: the NetSuite location that they leave.
+        before: how many of the line left before.
+        before_at_place: how many of the order's units of the SKU left this place before, with other lines too.
+        before_in_shipment: how many of them with this very shipment.
+        tracking: the carrier's numbers of the shipment.
+    """
+
+    what: str
+    line: tuple[str, str, str]
+    units: int
+    place: str
+    before: int = 0
+    before_at_place: int = 0
+    before_in_shipment: int = 0
+    tracking: tuple[str, ...] = ()
+
+
 class Issuer(Protocol):
     """Where the serial and lot numbers of documents come from (`domain.serial_assignment.Numbers`)."""
 
-    def issue(self, what: str, line: tuple[str, str, str], units: int, place: str, before: int = 0) -> dict[str, Any]:
+    def issue(self, leaving: Leaving) -> dict[str, Any]:
         """Return what a line that ships carries."""
 
-    def receive(self, what: str, order_key: str, sku: str, units: int) -> dict[str, Any]:
+    def receive(self, what: str, line: tuple[str, str, str], units: int) -> dict[str, Any]:
         """Return what a line that comes back carries."""
 
 
@@ -151,6 +176,25 @@ def bill_lines(facts: OrderFacts, bill: Bill, place: str | None, books: Books) -
     """Return the lines of what is billed at one event, its goods from one Shopify location."""
     units = [unit_line(facts, key, part, place, books) for key, part in bill.parts.items() if key not in CHARGES]
     return [*units, *sum_lines(facts, bill.parts, books)]
+
+
+def leaving_units(facts: OrderFacts, made: Shipment, line_id: str, place: str) -> Leaving:
+    """Return the units of a line that leave with a shipment, and what of it left before."""
+    line = facts.numbered(line_id)
+    earlier = [one for one in facts.shipments if (one.at, one.id) < (made.at, made.id)]
+    same = [key for key in facts.lines if facts.numbered(key)[2] == line[2]]
+    beside = sum(made.units.get(key, 0) for key in same[: same.index(line_id)])
+    here = sum(one.units.get(key, 0) for one in earlier if one.location_id == made.location_id for key in same)
+    return Leaving(
+        what=f"order {facts.order['name']} fulfilment {number_of(made.id)}",
+        line=line,
+        units=made.units[line_id],
+        place=place,
+        before=sum(one.units.get(line_id, 0) for one in earlier),
+        before_at_place=here + beside,
+        before_in_shipment=beside,
+        tracking=tuple(row["number"] for row in made.tracking if row.get("number")),
+    )
 
 
 def unit_line(facts: OrderFacts, line_id: str, part: Part, place: str | None, books: Books) -> Line:

@@ -14,7 +14,17 @@ from typing import Any
 from domain.money import ZERO, Money
 from domain.order_facts import OrderFacts, Shipment, Tender, number_of
 from domain.order_life import CHARGES, Bill, Credit, Life
-from domain.order_lines import Books, Line, Refusal, bill_lines, kind_of_line, sum_lines, tax_details, unit_line
+from domain.order_lines import (
+    Books,
+    Line,
+    Refusal,
+    bill_lines,
+    kind_of_line,
+    leaving_units,
+    sum_lines,
+    tax_details,
+    unit_line,
+)
 
 LEVELS = ("order", "fulfillment", "invoice", "settlement")
 
@@ -110,9 +120,7 @@ class Steps:
         """Return the serial and lot numbers of a line that ships; none of a document that NetSuite has."""
         if self.books.numbers is None or name in self.books.known:
             return {}
-        before = sum(one.units.get(key, 0) for one in self.facts.shipments if (one.at, one.id) < (made.at, made.id))
-        told = f"order {self.facts.order['name']} fulfilment {number_of(made.id)}"
-        return self.books.numbers.issue(told, self.facts.numbered(key), made.units[key], place, before)
+        return self.books.numbers.issue(leaving_units(self.facts, made, key, place))
 
     def _invoice(self, bill: Bill) -> Step:
         name = self._name("SHOPINV", bill.event_id, *(() if bill.shipment else ("A",)))
@@ -193,9 +201,8 @@ class Steps:
         """Return the numbers of a line that comes back; none of a receipt that NetSuite has."""
         if self.books.numbers is None or self._name("SHOPRCV", credit.refund_id, back) in self.books.known:
             return {}
-        order_key, _, sku = self.facts.numbered(line_id)
         told = f"order {self.facts.order['name']} refund {number_of(credit.refund_id)}"
-        return self.books.numbers.receive(told, order_key, sku, units)
+        return self.books.numbers.receive(told, self.facts.numbered(line_id), units)
 
     def _sold_from(self, line_id: str, units: int) -> Iterator[tuple[str | None, int]]:
         left = units

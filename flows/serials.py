@@ -75,7 +75,7 @@ def show_lot(wanted: str, csv: Path | None, *, as_json: bool) -> None:
     if found.empty:
         raise FatalError(f"Truecount serials: no number {wanted}; truecount serial {wanted} looks for the likely ones")
     rows = [_recalled(row) for row in screen.rows_of(events.sort_values(["happened_at_utc", "event_key"]))]
-    gone = [row for row in rows if row["stage_code"] in ("fulfilled", "returned", "sold", "scrapped", "consumed")]
+    gone = [row for row in rows if row["stage_code"] in ("fulfilled", "notified", "returned", "sold", "scrapped", "consumed")]
     if csv is not None:
         pd.DataFrame(gone, columns=list(_RECALL)).to_csv(csv, index=False)
     if as_json:
@@ -90,7 +90,7 @@ def show_lot(wanted: str, csv: Path | None, *, as_json: bool) -> None:
 
 def serials_of_order(engine: Any, shop_code: str, order_gid: str) -> list[dict[str, Any]]:
     """Return the numbers that an order names or that left for it, one row per number and stage."""
-    events = alive_of(serials.events_of_order(engine, f"{shop_code}/{order_gid.rsplit('/', 1)[-1]}"))
+    events = alive_of(serials.events_of_orders(engine, [f"{shop_code}/{order_gid.rsplit('/', 1)[-1]}"]))
     return [
         {"sku": row["sku"], "number": row["serial_number"], "what": STAGES[row["stage_code"]], "document": row["document_name"]}
         for row in screen.rows_of(events.sort_values(["sku", "serial_number", "happened_at_utc"]))

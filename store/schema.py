@@ -231,7 +231,18 @@ serial_events = Table(
     comment="One row per event of a serial or lot number; append-only: what no longer holds has a reversal.",
 )
 
-SERIAL_STAGES = ("received", "put_away", "reserved", "sold", "fulfilled", "invoiced", "returned", "scrapped")
+SERIAL_STAGES = (
+    "received",
+    "put_away",
+    "listed",
+    "reserved",
+    "sold",
+    "notified",
+    "fulfilled",
+    "invoiced",
+    "returned",
+    "scrapped",
+)
 
 serial_lineage = Table(
     "serial_lineage",

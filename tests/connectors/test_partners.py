@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from connectors.partners import read_partner
-from contract.models import Partner
+from contract.partners import Partner
 
 
 def partner(**more):

@@ -67,7 +67,7 @@ def read_notices(
     is_waiting = lines["document_key"].isin(set(lines.loc[lines["is_bad"], "document_key"]) | _without_sku(rows))
     good = lines.loc[~is_waiting]
     orders_of = {name: _order_key(name, orders) for name in good["order"].dropna().unique()}
-    used = good.loc[good["quantity"].gt(0)].assign(order_key=good["order"].map(orders_of).astype("object"))
+    used = good.assign(order_key=good["order"].map(orders_of).astype("object")).loc[good["quantity"].gt(0)]
     aside = [
         unresolved(_FILES, files.loc[files["problem"].notna()], ["partner_code"], "partner_unreadable", "problem"),
         unresolved(_ROWS, rows.loc[rows["notice"].isna()], _KEY, "no_notice", "sku"),
@@ -131,10 +131,10 @@ def _order_key(name: str, orders: Mapping[str, frozenset[str]]) -> str | None:
 
 
 def _events(lines: pd.DataFrame, lots: frozenset[str], matcher: Matcher, serials: Serials) -> pd.DataFrame:
+    if lines.empty:
+        return no_events().assign(tracking=None)
     units = lines.groupby(_LINE, dropna=False)["quantity"].transform("sum")
     rows = [row for line in lines.assign(units=units).to_dict("records") for row in _named(line, lots, matcher, serials)]
-    if not rows:
-        return no_events().assign(tracking=None)
     events = pd.DataFrame(rows)
     line = ["document_key", "line_key", "sku", "serial_number"]
     is_again = events.duplicated(line) & ~events["sku"].isin(lots)

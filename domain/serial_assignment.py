@@ -170,7 +170,7 @@ class Numbers:
         """Return what is told to have come back with this return: less what came back before, at most its units."""
         order_key, _, sku = line
         named = self.told.returned.get(line, ())
-        self._check_known(what, sku, named, "what is said to have come back")
+        self._check_known(what, sku, named, "what says which came back")
         before = self.departures.back.get((order_key, sku), Counter())
         numbers = _without([claim.number for claim in named], before)
         if self.kinds[sku] == "lot" and len(set(numbers)) == 1:
@@ -187,7 +187,7 @@ class Numbers:
     def _check_known(self, what: str, sku: str, claims: Iterable[Claim], where: str) -> None:
         unknown = [claim.number for claim in claims if claim.problem in UNMATCHED]
         if unknown:
-            told = f"{what}: {', '.join(dict.fromkeys(unknown))} ({where}) is no number of {sku} in NetSuite"
+            told = f"{what}: {', '.join(dict.fromkeys(unknown))} is no number of {sku} in NetSuite, and {where} names it"
             raise Refusal("unknown_number", f"{told}; truecount serial shows the likely ones")
 
     def _named(self, leaving: Leaving, wanted: Mapping[str, int]) -> list[tuple[_Held, int]]:

@@ -58,6 +58,7 @@ def named(engine: Engine, names: Collection[str]) -> pd.DataFrame:
     """Return shop_code, order_id_shopify, order_name of the orders with these names, in any shop, one row per order."""
     query = select(orders.c.shop_code, orders.c.order_id_shopify, orders.c.order_name)
     with reading(engine) as connection:
+        query = query.order_by(orders.c.shop_code, orders.c.order_id_shopify)
         found = [read_frame(connection, query.where(orders.c.order_name.in_(part))) for part in list(parts_of(names)) or [[]]]
     return pd.concat(found, ignore_index=True)
 

@@ -240,13 +240,18 @@ def _set_aside(context: Context, aside: pd.DataFrame, at: datetime) -> None:
             "entity_type": NOTICE,
             "entity_key": row["source_key"],
             "reason_code": row["reason_code"],
-            "reason": f"partner {row['source_key']}: {row['field']} {row['value']}: {REASONS[str(row['reason_code'])]}",
+            "reason": f"{_place_of(str(row['source_key']))}: {row['field']} {row['value']}: {REASONS[str(row['reason_code'])]}",
             "payload": None,
         }
         for row in aside.to_dict("records")
     ]
     quarantine.set_aside(context.engine, rows, at_utc=at)
     quarantine.resolve_healed(context.engine, entity_type=NOTICE, checked_since_utc=at, shop_codes=[""])
+
+
+def _place_of(source_key: str) -> str:
+    partner, _, line = source_key.partition("/")
+    return f"shipment notices of partner {partner}{f', line {line}' if line else ''}"
 
 
 def _numbers(context: Context, new: pd.DataFrame, stock: pd.DataFrame, last_day: str) -> set[Number]:

@@ -20,7 +20,18 @@ from flows import screen
 from flows.wiring import open_store
 from store import serials
 
-_LIFE = ("sku", "status", "location_code", "on_hand_qty", "listed_at_utc", "listed_by", "order_key", "expiration_date", "is_complete", "gap_reason")
+_LIFE = (
+    "sku",
+    "status",
+    "location_code",
+    "on_hand_qty",
+    "listed_at_utc",
+    "listed_by",
+    "order_key",
+    "expiration_date",
+    "is_complete",
+    "gap_reason",
+)
 _EVENT = ("happened_at_utc", "what", "document_name", "location_code", "moved_qty", "order_key", "given_number", "note")
 _RECALL = ("number", "sku", "happened_at_utc", "stage_code", "units", "document", "order", "location")
 _LIKELY = 5

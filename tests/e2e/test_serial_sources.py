@@ -9,7 +9,7 @@ from flows.wiring import open_context
 from sandbox.netsuite.actions import act as in_netsuite
 from sandbox.worlds.numbered import PHONE, numbered_world
 from store import serials
-from tests.e2e.order_world import act, follow_to_settlement, place
+from tests.e2e.order_world import act, follow_to_settlement, place, variant
 from tests.e2e.steps import sync
 from tests.e2e.test_serials import breaches, left_with, life, outcomes_of, stages, told, traced, write_section
 
@@ -68,7 +68,10 @@ def test_a_partner_says_what_left(books, run, notices):
     assert breaches() == {("PHONE", "PH-0003", "not_as_promised")}
     assert stages("PH-0003") == {"received", "notified", "fulfilled", "invoiced"}
     (aside,) = told(run, "quarantine", "list")
-    assert (aside["order"], aside["reason"].split(": ")[:2]) == ("THREEPL/3", ["shipment notices of partner THREEPL, line 3", "quantity ?"])
+    assert (aside["order"], aside["reason"].split(": ")[:2]) == (
+        "THREEPL/3",
+        ["shipment notices of partner THREEPL, line 3", "quantity ?"],
+    )
     (shown,) = told(run, "serial", "PH-0003")
     assert (shown["notified_by"], shown["order_key"]) == ("THREEPL notice 77 (1Z9)", f"GROCER/{order['id'].rsplit('/', 1)[1]}")
     assert "left, by a partner's word" in [row["what"] for row in shown["events"]]
@@ -138,27 +141,27 @@ def test_partial_returns_bring_the_very_numbers_that_are_told(books, run):
     assert (breaches(), "refunded" in stages("PH-0001")) == (set(), True)
 
 
-def test_an_exchange_takes_back_the_number_of_its_own_line(books, run):
-    order = place(books, [("PHONE", 1, {"unit_price": "199.00", "properties": {"Serial": "PH-0001"}})])
-    act(books, "fulfil", order_id=order["id"])
+@pytest.mark.parametrize("kind", ["web", "till"])
+def test_an_exchange_takes_back_the_number_of_its_own_line(books, run, kind):
+    line = {"unit_price": "199.00", "properties": {"Serial": "PH-0001"}}
+    order = place(books, [("PHONE", 1, line)], kind=kind, gateway="shopify_payments" if kind == "web" else "cash")
+    if kind == "web":
+        act(books, "fulfil", order_id=order["id"])
     with open_context() as context:
         sync(context)
-        added = [
-            {"variant_id": line["variant_id"], "quantity": 1, "unit_price": "199.00", "properties": {"Serial": "PH-0002"}}
-            for line in lines_of(books, order)
-        ]
-        act(books, "edit", order_id=order["id"], add=added)
+        other = {"variant_id": variant(books.world.shops["GROCER"], "PHONE"), "quantity": 1, "unit_price": "199.00"}
+        added = act(books, "edit", order_id=order["id"], add=[other | {"properties": {"Serial": "PH-0002"}}])
+        order["line_ids"] += added["line_ids"]
         act(books, "fulfil", order_id=order["id"])
-        assert outcomes_of(context, order)["itemFulfillment"][0] == "written"
+        assert outcomes_of(context, order)["itemFulfillment" if kind == "web" else "cashSale"][0] == "written"
         give_back(books, order)
         assert outcomes_of(context, order)["itemReceipt"][0] == "written"
+        traced(run)
+        assert [life(f"PH-000{one}")["status_code"] for one in (1, 2)] == ["on_hand", "left"]
+        give_back(books, order, line=1)
+        assert outcomes_of(context, order)["itemReceipt"][0] == "written"
     traced(run)
-    assert [life(f"PH-000{one}")["status_code"] for one in (1, 2)] == ["on_hand", "left"]
-    assert breaches() == set()
-
-
-def lines_of(books, order):
-    return list(books.world.shops["GROCER"].orders[order["id"]]["lines"])
+    assert ([life(f"PH-000{one}")["status_code"] for one in (1, 2)], breaches()) == (["on_hand"] * 2, set())
 
 
 def test_a_number_is_listed_when_a_channel_shows_its_item(books, run):

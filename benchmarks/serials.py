@@ -1,8 +1,9 @@
-"""Serial lineage: 1,000,000 events over 200,000 serials in full, and 1,000 new events without a full rebuild.
+"""Serial lineage: 1,000,000 events over 200,000 serials in full, and 1,000 new events without a full rebuild; their listings.
 
 Each serial is received, moved out and in, sold and fulfilled; one in a thousand leaves twice. The reference is DuckDB over the same
 events: where each number is, the first receipt, the last fulfilment, and those that left twice. The incremental run appends 1,000
-events to a store that holds the million, and traces the numbers that they touch.
+events to a store that holds the million, and traces the numbers that they touch. The listings are those of three channels that
+each began to show every item ten times.
 """
 
 from __future__ import annotations
@@ -18,9 +19,10 @@ import pandas as pd
 
 from benchmarks.reconciling import peak_megabytes, timed
 from contract.frames import conform, empty
-from domain.serial_events import keyed
+from domain.serial_events import journal, keyed
 from domain.serial_laws import blocked_units, find_breaches
 from domain.serial_lineage import trace
+from domain.serial_listing import listed_events
 from domain.serial_matching import Matcher
 from domain.serial_numbers import Formats
 from store import serials
@@ -68,6 +70,20 @@ def events_of(count: int, first: int = 0) -> pd.DataFrame:
     return conform("core_serial_events", keyed(rows.assign(given_number=rows["serial_number"])))
 
 
+def receipts_of(items: int, times: int = 10) -> pd.DataFrame:
+    """Return the receipts of three channels, two shops and a feed, that show and cease to show every item so many times."""
+    each = pd.MultiIndex.from_product(
+        [range(items), range(2 * times), ("SHOP_W", "SHOP_S", "FEED")], names=["item", "turn", "channel_code"]
+    )
+    rows = each.to_frame(index=False)
+    at = pd.Timestamp("2026-01-01", tz="UTC") + pd.to_timedelta(rows["turn"] * 150_000 + rows["item"], unit="min")
+    place = rows["channel_code"].map({"SHOP_W": "W", "SHOP_S": "S", "FEED": ""})
+    keys = rows["channel_code"] + "-" + rows["item"].astype("str") + "-" + rows["turn"].astype("str")
+    sku = rows["item"].map("ITEM-{:03d}".format)
+    shown = {"channel_code": rows["channel_code"], "sku": sku, "location_code": place, "shown_qty": 1 - rows["turn"] % 2}
+    return pd.DataFrame(shown | {"shown_at_utc": at.astype("datetime64[us, UTC]"), "change_key": keys})
+
+
 def judge(events: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return lineage and breaches."""
     stock = empty("core_serial_stock")
@@ -91,6 +107,15 @@ def main() -> None:
     print(
         f"full: {len(events):,} events, {len(lineage):,} serials: {ours:.2f} s, {memory:,.0f} MB; {ours / theirs:.1f} x DuckDB "
         f"({theirs:.2f} s), {'the same serials left twice' if is_same else 'OTHER SERIALS'}"
+    )
+    shown, pools = receipts_of(400), {"FEED": ("W", "S")}
+    spent, told = timed(lambda: listed_events(events, shown, pools))
+    first, recorded = timed(lambda: journal(empty("core_serial_events"), told, {}, AT))
+    known = pd.concat([events, recorded], ignore_index=True)
+    again, new = timed(lambda: journal(recorded, listed_events(known, shown, pools), {}, AT))
+    print(
+        f"listings: {len(told):,} of {len(lineage):,} serials by {len(shown):,} receipts: {spent:.2f} s, {first:.2f} s to record; "
+        f"once more {again:.2f} s, {len(new)} new"
     )
     with tempfile.TemporaryDirectory() as folder:
         engine = open_engine(f"sqlite:///{Path(folder) / 'store.sqlite3'}")

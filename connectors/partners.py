@@ -1,6 +1,6 @@
-"""Partners (3PLs): a snapshot of what they hold, from a CSV or JSON file by any fsspec URL, or from an HTTP endpoint.
+"""Partners (3PLs): what they hold and what has left, from CSV or JSON files by any fsspec URL, or from HTTP endpoints.
 
-A snapshot that cannot be trusted as a whole (not there, cut off, a column renamed) comes back without rows and with the
+A file that cannot be trusted as a whole (not there, cut off, a column renamed) comes back without rows and with the
 problem in words: one partner's bad file stops nothing else. Single bad values are left as they are; the domain judges them.
 """
 
@@ -20,14 +20,12 @@ import fsspec
 
 from connectors.http import HttpSession
 from contract.errors import TruecountError
-from contract.models import Partner
-
-_OPTIONAL = ("in_transit", "due_date", "as_of")
+from contract.partners import Partner, PartnerShipments
 
 
 @dataclass(frozen=True)
 class PartnerRead:
-    """One partner's snapshot: the file's own instant, its rows under our names, or the problem with it."""
+    """One file of a partner: its own instant, its rows under our names, or the problem with it."""
 
     partner_code: str
     written_at: datetime | None
@@ -43,22 +41,37 @@ def read_partner(partner: Partner, url: str, *, token: str = "") -> PartnerRead:
         url: its URL, resolved.
         token: sent as a bearer token over HTTP; none where empty.
     """
-    where = f"partner {partner.partner_code}: {url}"
+    return _read(partner.partner_code, partner, url, token, "stock")
+
+
+def read_shipments(partner_code: str, shipments: PartnerShipments, url: str, *, token: str = "") -> PartnerRead:
+    """Return a partner's shipment notices, line by line.
+
+    Args:
+        partner_code: whose.
+        shipments: the contract's entry: format and columns.
+        url: its URL, resolved.
+        token: sent as a bearer token over HTTP; none where empty.
+    """
+    return _read(partner_code, shipments, url, token, "shipments")
+
+
+def _read(partner_code: str, feed: Partner | PartnerShipments, url: str, token: str, what: str) -> PartnerRead:
     try:
-        body, written_at = _fetch(partner, url, token)
-        records = _csv_rows(body) if partner.format == "csv" else _json_rows(body, partner.rows_path)
-        return PartnerRead(partner.partner_code, written_at, _renamed(records, partner))
+        body, written_at = _fetch(partner_code, url, token, what)
+        records = _csv_rows(body) if feed.format == "csv" else _json_rows(body, feed.rows_path)
+        return PartnerRead(partner_code, written_at, _renamed(records, feed))
     except (OSError, ValueError, ImportError, TruecountError) as error:
-        return PartnerRead(partner.partner_code, None, (), f"{where}: {error}")
+        return PartnerRead(partner_code, None, (), f"partner {partner_code}: {url}: {error}")
 
 
-def _fetch(partner: Partner, url: str, token: str) -> tuple[bytes, datetime | None]:
+def _fetch(partner_code: str, url: str, token: str, what: str) -> tuple[bytes, datetime | None]:
     parts = urlsplit(url)
     if parts.scheme in ("http", "https"):
-        session = HttpSession(f"partner {partner.partner_code}", f"{parts.scheme}://{parts.netloc}")
+        session = HttpSession(f"partner {partner_code}", f"{parts.scheme}://{parts.netloc}")
         path = parts.path + (f"?{parts.query}" if parts.query else "")
         headers = {"Authorization": f"Bearer {token}"} if token else {}
-        response = session.send("GET", path or "/", what="stock", headers=headers)
+        response = session.send("GET", path or "/", what=what, headers=headers)
         told = response.headers.get("Last-Modified")
         return response.content, parsedate_to_datetime(told).astimezone(UTC) if told else None
     system, path = fsspec.core.url_to_fs(url)
@@ -89,20 +102,22 @@ def _json_rows(body: bytes, rows_path: str) -> list[Mapping[str, Any]]:
     return found
 
 
-def _renamed(records: Sequence[Mapping[str, Any]], partner: Partner) -> list[dict[str, str | None]]:
-    columns = {name: theirs for name, theirs in partner.columns if theirs is not None}
+def _renamed(records: Sequence[Mapping[str, Any]], feed: Partner | PartnerShipments) -> list[dict[str, str | None]]:
+    columns = {name: theirs for name, theirs in feed.columns if theirs is not None}
     there = set().union(*records) if records else set(columns.values())
     missing = sorted(set(columns.values()) - there)
     if missing:
         raise ValueError(
             f"column {', '.join(missing)} is not there (found: {', '.join(sorted(there))}); check columns in the contract"
         )
+    blank = dict.fromkeys(name for name, _ in feed.columns)
     return [
-        {"line": str(number), **dict.fromkeys(_OPTIONAL), **{name: _text(row.get(theirs)) for name, theirs in columns.items()}}
+        {"line": str(number), **blank, **{name: _text(row.get(theirs)) for name, theirs in columns.items()}}
         for number, row in enumerate(records, start=1)
     ]
 
 
 def _text(value: object) -> str | None:
-    text = "" if value is None else str(value).strip()
+    """Return a value as text; a JSON list as its values with semicolons between."""
+    text = ";".join(map(str, value)) if isinstance(value, list) else "" if value is None else str(value).strip()
     return text or None

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import AwareDatetime, Field, StringConstraints
 
 from contract.base import Code, Fraction, Model, NetsuiteId, Whole
+from contract.partners import Partner
 from contract.serials import Serials
 
 ShopifyLocation = Annotated[str, StringConstraints(pattern=r"^gid://shopify/Location/[0-9]+$")]
@@ -46,37 +47,6 @@ class Location(Model):
     location_code: Code
     netsuite_locations: Annotated[tuple[NetsuiteId, ...], Field(min_length=1)]
     shopify_locations: dict[Code, ShopifyLocation] = Field(default={})
-
-
-class PartnerColumns(Model):
-    """What a partner calls each column of its snapshot."""
-
-    sku: str
-    on_hand: str
-    in_transit: str | None = None
-    due_date: str | None = None
-    as_of: str | None = Field(default=None, description="The instant of the count; the file's own where left out.")
-
-
-class Partner(Model):
-    """A partner (3PL) that holds stock at one of our locations: there its snapshot is the one source of what is on hand."""
-
-    partner_code: Code
-    location: Code
-    skus: tuple[str, ...] = Field(default=("*",), description="The SKUs that it holds; `*` stands for any characters.")
-    url: str = Field(description="A path, an fsspec URL, or an https:// endpoint that answers JSON.")
-    format: Literal["csv", "json"] = "csv"
-    rows_path: str = Field(default="", description="Where the list of rows is in a JSON answer, with dots.")
-    columns: PartnerColumns
-    time_zone: str = Field(default="UTC", description="Of instants without an offset.")
-    nets_orders: bool = Field(
-        default=False, description="Whether its figure is less the orders that it was sent (up to the cut-off)."
-    )
-    cut_off_minutes: Whole = Field(default=0, description="How long before the snapshot an order must have been sent to be netted.")
-    includes_in_transit: bool = Field(default=False, description="Whether its figure holds units on their way to it.")
-    max_age_minutes: Annotated[int, Field(ge=1)] = Field(
-        description="An older snapshot counts only as far as NetSuite has the units too."
-    )
 
 
 class Rule(Model):

@@ -7,7 +7,8 @@ from itertools import product
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from contract.models import Contract, Partner
+from contract.models import Contract
+from contract.partners import Partner, PartnerShipments
 
 Place = tuple[str | int, ...]
 Finding = tuple[Place, str]
@@ -37,15 +38,21 @@ def _own_findings(place: Place, partner: Partner) -> Iterator[Finding]:
         yield (*place, "columns", "due_date"), "has no effect without in_transit"
     if partner.cut_off_minutes and not partner.nets_orders:
         yield (*place, "cut_off_minutes"), "has no effect: the figure nets no orders"
-    if partner.rows_path and partner.format != "json":
-        yield (*place, "rows_path"), "is for JSON only"
-    parts = urlsplit(partner.url)
-    if parts.scheme == "http" and parts.hostname not in ("localhost", "127.0.0.1", "::1"):
-        yield (*place, "url"), "http:// is for this machine only; use https://"
+    yield from _feed_findings(place, partner)
+    if partner.shipments is not None:
+        yield from _feed_findings((*place, "shipments"), partner.shipments)
     try:
         ZoneInfo(partner.time_zone)
     except (ZoneInfoNotFoundError, ValueError):
         yield (*place, "time_zone"), f"{partner.time_zone} is no time zone; write it as in Europe/Berlin"
+
+
+def _feed_findings(place: Place, feed: Partner | PartnerShipments) -> Iterator[Finding]:
+    if feed.rows_path and feed.format != "json":
+        yield (*place, "rows_path"), "is for JSON only"
+    parts = urlsplit(feed.url)
+    if parts.scheme == "http" and parts.hostname not in ("localhost", "127.0.0.1", "::1"):
+        yield (*place, "url"), "http:// is for this machine only; use https://"
 
 
 def _may_share(one: Partner, other: Partner) -> bool:

@@ -6,34 +6,54 @@ import re
 from collections.abc import Iterator
 
 from contract.models import Contract
+from contract.serials import Serials, SerialSource
 
-_SOURCE = re.compile(
-    r"^(line\.property\..+|order\.attribute\..+|order\.metafield\.[A-Za-z0-9_-]{2,255}\.[A-Za-z0-9_-]{2,64}|order\.note|order\.tags)$"
-)
-_KNOWN = "line.property.KEY, order.metafield.NAMESPACE.KEY, order.attribute.KEY, order.note, order.tags"
+_METAFIELD = r"metafield\.[A-Za-z0-9_-]{2,255}\.[A-Za-z0-9_-]{2,64}"
+_ORDER = rf"line\.property\..+|order\.attribute\..+|order\.{_METAFIELD}|order\.note|order\.tags"
+_ALLOWED = {
+    "sources": (
+        re.compile(rf"^({_ORDER}|variant\.{_METAFIELD})$"),
+        "line.property.KEY, variant.metafield.NAMESPACE.KEY, order.metafield.NAMESPACE.KEY, order.attribute.KEY, order.note, "
+        "order.tags",
+    ),
+    "returned": (
+        re.compile(rf"^({_ORDER}|refund\.note)$"),
+        "order.metafield.NAMESPACE.KEY, order.attribute.KEY, order.note, order.tags, refund.note, line.property.KEY",
+    ),
+}
+_TOLD_BY_FORMAT = ("order.attribute.", "order.note", "order.tags", "refund.note")
 
 
 def find_serial_inconsistencies(contract: Contract) -> Iterator[tuple[tuple[str | int, ...], str]]:
     """Yield every inconsistency: where, and what to do."""
     serials = contract.serials
-    has_formats = any(one.pattern != ".+" for one in serials.formats)
-    for index, source in enumerate(serials.sources):
-        place = ("serials", "sources", index)
-        if not _SOURCE.match(source.source):
-            yield (*place, "source"), f"{source.source} is no source of numbers; there are {_KNOWN}"
-        if source.pattern is not None and (problem := _problem(source.pattern)):
-            yield (*place, "pattern"), problem
-        is_of_order = source.source.startswith(("order.attribute.", "order.note", "order.tags"))
-        if is_of_order and not has_formats:
-            yield (*place, "source"), "names no line: serials.formats must have a pattern that says whose number it is"
+    for section, sources in (("sources", serials.sources), ("returned", serials.returned)):
+        for index, source in enumerate(sources):
+            for field, problem in _source_problems(source, serials, section):
+                yield ("serials", section, index, field), problem
+            if source in sources[:index]:
+                yield ("serials", section, index, "source"), f"{source.source} stands there already; its numbers would count twice"
+    for index, source in enumerate(serials.returned):
+        if source in serials.sources or source.source == f"order.metafield.{serials.metafield}":
+            told = f"{source.source} names what was sold or has left; what came back must stand elsewhere"
+            yield ("serials", "returned", index, "source"), told
     for index, form in enumerate(serials.formats):
-        if problem := _problem(form.pattern):
-            yield ("serials", "formats", index, "pattern"), problem
+        yield from ((("serials", "formats", index, "pattern"), problem) for problem in _pattern_problems(form.pattern))
 
 
-def _problem(pattern: str) -> str:
+def _source_problems(source: SerialSource, serials: Serials, section: str) -> Iterator[tuple[str, str]]:
+    allowed, known = _ALLOWED[section]
+    if not allowed.match(source.source):
+        yield "source", f"{source.source} is no source of numbers in serials.{section}; there are {known}"
+    if source.pattern is not None:
+        yield from (("pattern", problem) for problem in _pattern_problems(source.pattern))
+    has_formats = any(one.pattern != ".+" for one in serials.formats)
+    if source.source.startswith(_TOLD_BY_FORMAT) and not has_formats:
+        yield "source", "names no line: serials.formats must have a pattern that says whose number it is"
+
+
+def _pattern_problems(pattern: str) -> Iterator[str]:
     try:
         re.compile(pattern)
     except re.error as error:
-        return f"{pattern!r} is no regular expression ({error})"
-    return ""
+        yield f"{pattern!r} is no regular expression ({error})"

@@ -7,7 +7,7 @@ from contract.table import table
 _RUN = " run_id extracted_at_utc"
 _STAGES = " ".join(
     f"{stage}_at_utc {stage}_by"
-    for stage in ("received", "put_away", "reserved", "sold", "fulfilled", "invoiced", "returned", "scrapped")
+    for stage in ("received", "put_away", "listed", "reserved", "sold", "notified", "fulfilled", "invoiced", "returned", "scrapped")
 )
 
 SERIAL_TABLES = (
@@ -36,6 +36,24 @@ SERIAL_TABLES = (
         "One row per record that was deleted.",
         "transaction_id_netsuite",
         "deleted_at_utc" + _RUN,
+    ),
+    table(
+        "raw_shopify__variant_metafields",
+        "One row per shop, variant sold and metafield of it that names numbers.",
+        "shop_code variant_id_shopify metafield_key",
+        "value" + _RUN,
+    ),
+    table(
+        "raw_partners__shipment_files",
+        "One row per partner that sends shipment notices: when they were written, or what is wrong with them.",
+        "partner_code",
+        "written_at_utc problem" + _RUN,
+    ),
+    table(
+        "raw_partners__shipments",
+        "One row per partner and line of its shipment notices.",
+        "partner_code line",
+        "notice order sku number quantity shipped_at tracking" + _RUN,
     ),
     table(
         "core_serial_stock",

@@ -12,11 +12,13 @@ MetafieldName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{2,255}
 
 
 class SerialSource(Model):
-    """One place of an order where Shopify carries numbers of the units sold."""
+    """One place where Shopify carries numbers of an order's units."""
 
     source: str = Field(
-        description="`line.property.KEY`: of that line. `order.metafield.NAMESPACE.KEY`: JSON of line id to a list of numbers. "
-        "`order.attribute.KEY`, `order.note`, `order.tags`: of the order, told to its lines by the formats."
+        description="`line.property.KEY`: of that line. `variant.metafield.NAMESPACE.KEY`: of every line of that variant (a "
+        "one-of-a-kind one). `order.metafield.NAMESPACE.KEY`: JSON of line id to a list of numbers. `order.attribute.KEY`, "
+        "`order.note`, `order.tags`: of the order, told to its lines by the formats. `refund.note` (in `returned` only): of that "
+        "refund, told to its lines by the formats."
     )
     pattern: str | None = Field(
         default=None, description="What a number looks like inside the text (a regular expression; its first group, if it has one)."
@@ -38,7 +40,10 @@ class SerialFormat(Model):
 class Serials(Model):
     """Serial and lot numbers: empty where no item has any."""
 
-    sources: tuple[SerialSource, ...] = ()
+    sources: tuple[SerialSource, ...] = Field(default=(), description="Where orders name the numbers of the units sold.")
+    returned: tuple[SerialSource, ...] = Field(
+        default=(), description="Where staff or the point of sale write which numbers came back, the first return's first."
+    )
     formats: tuple[SerialFormat, ...] = ()
     repair: Literal["suggest", "certain"] = Field(
         default="suggest", description="`certain`: a number that can mean one unit only is taken for it, and the log says so."
@@ -53,3 +58,8 @@ class Serials(Model):
     expires_within_days: Whole = Field(
         default=0, description="A lot is no longer sold so many days before it expires (0: until the day it expires)."
     )
+
+    @property
+    def names_any(self) -> bool:
+        """Whether orders name numbers at all: of the units sold, or of those that came back."""
+        return bool(self.sources or self.returned)

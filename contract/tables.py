@@ -162,7 +162,7 @@ _TABLES = (
         "One row per shop and refund line.",
         "shop_code refund_line_id_shopify",
         "refund_id_shopify order_id_shopify order_line_id_shopify location_id_shopify restock_type refunded_qty is_restocked "
-        "created_at_utc" + _RUN,
+        "created_at_utc note" + _RUN,
     ),
     _table(
         "raw_shopify__sales",

@@ -38,16 +38,41 @@ class Refusal(Exception):  # noqa: N818 - an outcome of one order, told as a row
         self.code, self.told = code, told
 
 
+@dataclass(frozen=True)
+class Leaving:
+    """Units of an order's line that leave a place.
+
+    Args:
+        what: the document, for messages.
+        line: `SHOP/number` of the order, the line's number, the SKU.
+        units: how many leave.
+        place: the NetSuite location that they leave.
+        before: how many of the line left before.
+        before_at_place: how many of the order's units of the SKU left this place before, with other lines too.
+        before_in_shipment: how many of them with this very shipment.
+        tracking: the carrier's numbers of the shipment.
+    """
+
+    what: str
+    line: tuple[str, str, str]
+    units: int
+    place: str
+    before: int = 0
+    before_at_place: int = 0
+    before_in_shipment: int = 0
+    tracking: tuple[str, ...] = ()
+
+
 class Issuer(Protocol):
     """Where the serial and lot numbers of documents come from (`domain.serial_assignment.Numbers`)."""
 
-    def issue(self, what: str, line: tuple[str, str, str], units: int, place: str, before: int = 0) -> dict[str, Any]:
+    def issue(self, leaving: Leaving) -> dict[str, Any]:
         """Return what a line that ships carries."""
 
     def members_of(self, sku: str) -> Sequence[tuple[str, int]]:
         """Return the numbered members of a kit, each with how many it holds."""
 
-    def receive(self, what: str, order_key: str, sku: str, units: int) -> dict[str, Any]:
+    def receive(self, what: str, line: tuple[str, str, str], units: int) -> dict[str, Any]:
         """Return what a line that comes back carries."""
 
 

@@ -20,7 +20,8 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 
 from contract.frames import conform, empty
-from contract.models import Contract, Partner
+from contract.models import Contract
+from contract.partners import Partner
 from domain.arrivals import NO_DATE
 from domain.conform_netsuite import Stock, netsuite_locations, whole_numbers
 from domain.ledger import SHIPPED
@@ -105,6 +106,16 @@ def documents_since(raw: Mapping[str, pd.DataFrame], contract: Contract, at: dat
         if instant is not None:
             since.append(instant - timedelta(minutes=partner.cut_off_minutes))
     return min(since) if since else None
+
+
+def aware(text: str, time_zone: str) -> datetime:
+    """Return an instant as a partner spells it; without an offset it is of its own time zone.
+
+    Raises:
+        ValueError: it is none.
+    """
+    instant = pd.Timestamp(text).to_pydatetime()
+    return instant if instant.tzinfo else instant.replace(tzinfo=ZoneInfo(time_zone))
 
 
 def find_open_units(
@@ -250,18 +261,13 @@ def _instant(partner: Partner, snapshot: pd.DataFrame, rows: pd.DataFrame, at: d
     if spelled.empty:
         return None, f"partner {partner.partner_code}: nothing says when it was counted; map columns.as_of in the contract"
     try:
-        instants = [_aware(str(text), partner.time_zone) for text in spelled.unique()]
+        instants = [aware(str(text), partner.time_zone) for text in spelled.unique()]
     except ValueError as error:
         return None, f"partner {partner.partner_code}: as_of is no instant ({error}); check columns.as_of in the contract"
     if max(instants) > at + MOST_AHEAD:
         ahead = f"{max(instants):%Y-%m-%d %H:%M} UTC"
         return None, f"partner {partner.partner_code}: counted at {ahead}, which is yet to come; check time_zone in the contract"
     return min(instants), ""
-
-
-def _aware(text: str, time_zone: str) -> datetime:
-    instant = pd.Timestamp(text).to_pydatetime()
-    return instant if instant.tzinfo else instant.replace(tzinfo=ZoneInfo(time_zone))
 
 
 def _holds(partner: Partner, sku: str) -> bool:

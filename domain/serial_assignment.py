@@ -1,21 +1,27 @@
-"""Which serial and lot numbers a NetSuite document carries: those that the order names, else those that a rule picks.
+"""Which serial and lot numbers a NetSuite document carries.
 
+What ships carries those that left by the partner's word, else those that the order names, else those that a rule picks; what
+comes back those that are told, or the only ones that it can be.
 An `inventoryDetail` always says its quantity (facts 4.4: without it NetSuite drops the numbers in silence), and its numbers come
 to exactly the line's units, or the document waits in quarantine with what is missing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
 
-from domain.order_lines import Refusal
+from domain.order_lines import Leaving, Refusal
+from domain.serial_departures import Departures
+from domain.serial_events import UNMATCHED
 
 Detail = dict[str, Any]
 _NEVER = "9999-12-31"
+LineKey = tuple[str, str, str]
 
 
 @dataclass(frozen=True)
@@ -24,6 +30,16 @@ class Claim:
 
     number: str
     problem: str | None = None
+
+
+@dataclass(frozen=True)
+class Notice:
+    """Units of a number that left by a partner's word: from our location, with the carrier's tracking number where told."""
+
+    claim: Claim
+    units: int
+    location: str | None
+    tracking: str | None = None
 
 
 @dataclass
@@ -36,23 +52,40 @@ class _Held:
     expires: str
 
 
+@dataclass(frozen=True)
+class Told:
+    """What people and partners say of numbers.
+
+    Args:
+        claims: what an order's line names.
+        returned: what came back of a line, the first return's first; numbers that came back before stand there still.
+        notices: what a partner says left for an order, by order and SKU, in the order of leaving.
+        locations: NetSuite location id to our code.
+    """
+
+    claims: Mapping[LineKey, Sequence[Claim]] = field(default_factory=dict)
+    returned: Mapping[LineKey, Sequence[Claim]] = field(default_factory=dict)
+    notices: Mapping[tuple[str, str], Sequence[Notice]] = field(default_factory=dict)
+    locations: Mapping[str, str] = field(default_factory=dict)
+
+
 @dataclass
 class Numbers:
-    """The numbers of one run: what is on hand, what orders name, what left for them.
+    """The numbers of one run: what is on hand, what is told, what left for orders.
 
     Args:
         kinds: SKU to `serial` or `lot`; other SKUs have no numbers.
         held: what is on hand by SKU and NetSuite location; what a document takes is taken off.
-        claims: what an order's line names, by `SHOP/number`, the line's number and the SKU.
-        left: the numbers that left for an order, with units, by `SHOP/number` and SKU.
+        told: what people and partners say. A line's key is `SHOP/number` of the order, the line's number and the SKU.
+        departures: what left for orders and came back.
         assign: how numbers are picked where none is named: none, fifo, fefo.
         members: kit SKU to its numbered members, each with how many one kit holds.
     """
 
     kinds: Mapping[str, str] = field(default_factory=dict)
     held: dict[tuple[str, str], list[_Held]] = field(default_factory=dict)
-    claims: Mapping[tuple[str, str, str], Sequence[Claim]] = field(default_factory=dict)
-    left: Mapping[tuple[str, str], Sequence[tuple[str, int]]] = field(default_factory=dict)
+    told: Told = field(default_factory=Told)
+    departures: Departures = field(default_factory=Departures)
     assign: str = "none"
     members: Mapping[str, Sequence[tuple[str, int]]] = field(default_factory=dict)
 
@@ -60,75 +93,124 @@ class Numbers:
         """Return the numbered members of a kit, each with how many it holds; nothing of another SKU."""
         return self.members.get(sku, ())
 
-    def issue(self, what: str, line: tuple[str, str, str], units: int, place: str, before: int = 0) -> Detail:
+    def issue(self, leaving: Leaving) -> Detail:
         """Return what a line that ships carries; nothing for an item without numbers.
-
-        Args:
-            what: the document, for messages.
-            line: `SHOP/number` of the order, the line's number, the SKU (of a kit's line a member's).
-            units: how many leave.
-            place: the NetSuite location that they leave.
-            before: how many of the line left before: the first numbers named are theirs.
 
         Raises:
             Refusal: the numbers do not come to the units, or one of them is not there.
         """
-        sku = line[2]
-        kind = self.kinds.get(sku)
-        if kind is None:
+        sku, units = leaving.line[2], leaving.units
+        if sku not in self.kinds:
             return {}
-        named = list(self.claims.get(line, ()))
-        unknown = [claim.number for claim in named if claim.problem in ("unknown_number", "wrong_item")]
-        if unknown:
-            told = f"{what}: {', '.join(unknown)} is no number of {sku} in NetSuite; truecount serial shows the likely ones"
-            raise Refusal("unknown_number", told)
-        wanted = list(dict.fromkeys(claim.number for claim in named))
-        wanted = wanted[before : before + units] if kind == "serial" else wanted
-        picked = self._named(what, sku, units, place, wanted) if wanted else []
+        wanted = self._noticed(leaving)
+        for number, count in self._claimed(leaving).items():
+            missing = units - sum(wanted.values())
+            if missing and number not in wanted:
+                wanted[number] = min(count, missing)
+        picked = self._named(leaving, wanted)
         missing = units - sum(count for _, count in picked)
         if missing and self.assign != "none":
-            picked += self._picked(sku, missing, place)
+            picked += self._picked(sku, missing, leaving.place, wanted)
             missing = units - sum(count for _, count in picked)
         if missing:
             names = ", ".join(held.number for held, _ in picked) or "none"
-            told = f"{what}: {units} of {sku} leave, and {units - missing} numbers are there for them ({names}); scan the rest"
+            told = (
+                f"{leaving.what}: {units} of {sku} leave, and {units - missing} numbers are there for them ({names}); scan the rest"
+            )
             raise Refusal("numbers_missing", f"{told}, or let serials.assign pick them")
         for held, count in picked:
             held.units -= count
         return _detail([{"issueInventoryNumber": {"id": held.id}, "quantity": count} for held, count in picked])
 
-    def receive(self, what: str, order_key: str, sku: str, units: int) -> Detail:
-        """Return what a line that comes back carries: the very numbers that left for the order.
+    def receive(self, what: str, line: LineKey, units: int) -> Detail:
+        """Return what a line that comes back carries: the numbers that are told, else the only ones that it can be.
+
+        Args:
+            what: the document, for messages.
+            line: the line's key.
+            units: how many come back.
 
         Raises:
-            Refusal: more left than came back, and nobody says which.
+            Refusal: nobody says which of several came back, or a number is told that is not out for the order.
         """
+        order_key, line_number, sku = line
         if sku not in self.kinds:
             return {}
-        left = self.left.get((order_key, sku), ())
-        total = sum(count for _, count in left)
-        if len(left) == 1 and units <= total:
-            return _detail([{"receiptInventoryNumber": left[0][0], "quantity": units}])
-        if total != units:
-            names = ", ".join(number for number, _ in left) or "none that is known"
-            told = f"{what}: {units} of {sku} came back, and {total} numbers left for the order ({names})"
-            raise Refusal("numbers_unknown", f"{told}; book the receipt by hand with those that came back")
-        return _detail([{"receiptInventoryNumber": number, "quantity": count} for number, count in left])
+        item = (order_key, sku)
+        out = self.departures.still_out(item, line_number)
+        counts = self._told_back(what, line, units)
+        rest = {one.number: one.units - counts[one.number] for one in out if one.units > counts[one.number]}
+        missing = units - sum(counts.values())
+        if missing and (len(rest) == 1 or sum(rest.values()) == missing) and sum(rest.values()) >= missing:
+            counts.update({number: min(count, missing) for number, count in rest.items()})
+        elif missing:
+            told = f"{what}: {units} of {sku} came back, and {sum(one.units for one in out)} that left are out ({_names(out)})"
+            if counts:
+                told += f"; of them {', '.join(counts)} is told"
+            raise Refusal("numbers_unknown", f"{told}; write those that came back where serials.returned says, or book it by hand")
+        self.departures.take_back(item, counts)
+        return _detail([{"receiptInventoryNumber": number, "quantity": count} for number, count in sorted(counts.items())])
 
-    def _named(self, what: str, sku: str, units: int, place: str, wanted: Sequence[str]) -> list[tuple[_Held, int]]:
+    def _noticed(self, leaving: Leaving) -> Counter[str]:
+        """Return the numbers that a partner says left with a line: by its tracking number, else in the order of leaving."""
+        order_key, _, sku = leaving.line
+        here = self.told.locations.get(leaving.place)
+        mine = [one for one in self.told.notices.get((order_key, sku), ()) if one.location == here]
+        tracked = [one for one in mine if one.tracking is not None and one.tracking in leaving.tracking]
+        start = leaving.before_in_shipment if tracked else leaving.before_at_place
+        units = [one.claim for one in tracked or mine for _ in range(one.units)][start : start + leaving.units]
+        self._check_known(leaving.what, sku, units, "the partner's notice")
+        return Counter(claim.number for claim in units)
+
+    def _claimed(self, leaving: Leaving) -> Counter[str]:
+        """Return the numbers that a line names for these units: the first ones went with what left of it before."""
+        sku = leaving.line[2]
+        named = self.told.claims.get(leaving.line, ())
+        self._check_known(leaving.what, sku, named, "the order")
+        numbers = list(dict.fromkeys(claim.number for claim in named))
+        if self.kinds[sku] == "serial":
+            return Counter(numbers[leaving.before : leaving.before + leaving.units])
+        return Counter({numbers[0]: leaving.units}) if len(numbers) == 1 else Counter(numbers[: leaving.units])
+
+    def _told_back(self, what: str, line: LineKey, units: int) -> Counter[str]:
+        """Return what is told to have come back with this return: less what came back before, at most its units."""
+        order_key, _, sku = line
+        named = self.told.returned.get(line, ())
+        self._check_known(what, sku, named, "what says which came back")
+        before = self.departures.back.get((order_key, sku), Counter())
+        numbers = _without([claim.number for claim in named], before)
+        if self.kinds[sku] == "lot" and len(set(numbers)) == 1:
+            numbers = numbers[:1] * units
+        counts = Counter(numbers[:units])
+        out = {one.number: one.units for one in self.departures.out.get((order_key, sku), ())}
+        for number, count in counts.items():
+            if count > out.get(number, 0):
+                why = "came back already" if before[number] else "did not leave for the order"
+                told = f"{what}: {number} of {sku} {why}, and is said to have come back"
+                raise Refusal("number_not_out", f"{told}; correct it where serials.returned says")
+        return counts
+
+    def _check_known(self, what: str, sku: str, claims: Iterable[Claim], where: str) -> None:
+        unknown = [claim.number for claim in claims if claim.problem in UNMATCHED]
+        if unknown:
+            told = f"{what}: {', '.join(dict.fromkeys(unknown))} is no number of {sku} in NetSuite, and {where} names it"
+            raise Refusal("unknown_number", f"{told}; truecount serial shows the likely ones")
+
+    def _named(self, leaving: Leaving, wanted: Mapping[str, int]) -> list[tuple[_Held, int]]:
+        sku, place = leaving.line[2], leaving.place
         there = {held.number: held for held in self.held.get((sku, place), ()) if held.units > 0}
         gone = [number for number in wanted if number not in there]
         if gone:
             elsewhere = [where for (other, where), rows in self.held.items() if other == sku for row in rows if row.number in gone]
-            told = f"{what}: {', '.join(gone)} of {sku} is not on hand at NetSuite location {place}"
+            told = f"{leaving.what}: {', '.join(gone)} of {sku} is not on hand at NetSuite location {place}"
             hint = f"it is at {', '.join(sorted(set(elsewhere)))}" if elsewhere else "it is on hand nowhere"
             raise Refusal("number_not_there", f"{told}; {hint}: move it, or correct the order")
-        if len(wanted) == 1:
-            return [(there[wanted[0]], min(units, there[wanted[0]].units))]
-        return [(there[number], 1) for number in wanted[:units]]
+        return [(there[number], min(count, there[number].units)) for number, count in wanted.items()]
 
-    def _picked(self, sku: str, units: int, place: str) -> list[tuple[_Held, int]]:
-        claimed = {claim.number for (_, _, other), claims in self.claims.items() if other == sku for claim in claims}
+    def _picked(self, sku: str, units: int, place: str, wanted: Mapping[str, int]) -> list[tuple[_Held, int]]:
+        claimed = {claim.number for (_, _, other), claims in self.told.claims.items() if other == sku for claim in claims}
+        claimed |= {one.claim.number for (_, other), rows in self.told.notices.items() if other == sku for one in rows}
+        claimed |= set(wanted)
         free = [held for held in self.held.get((sku, place), ()) if held.units > 0 and held.number not in claimed]
         found = []
         for held in sorted(free, key=lambda one: (one.expires if self.assign == "fefo" else "", int(one.id))):
@@ -139,21 +221,15 @@ class Numbers:
         return found
 
 
-def read_numbers(  # noqa: PLR0913, PLR0917 - what the numbers of a run are read from
-    raw_netsuite__serial_stock: pd.DataFrame,
-    core_items: pd.DataFrame,
-    core_components: pd.DataFrame,
-    events: pd.DataFrame,
-    assign: str,
-    last_day: str,
+def read_numbers(
+    raw_netsuite__serial_stock: pd.DataFrame, core_items: pd.DataFrame, told: Told, assign: str, last_day: str
 ) -> Numbers:
-    """Return the numbers of a run.
+    """Return the numbers of a run; what left for its orders is added where something came back.
 
     Args:
         raw_netsuite__serial_stock: where numbers are on hand.
         core_items: which SKUs have numbers.
-        core_components: what kits hold.
-        events: `core_serial_events`: what the orders name (`sold`), and what left for them (`fulfilled`).
+        told: what people and partners say.
         assign: the contract's rule.
         last_day: a lot that expires on this day or before is not picked (YYYY-MM-DD).
     """
@@ -166,22 +242,60 @@ def read_numbers(  # noqa: PLR0913, PLR0917 - what the numbers of a run are read
         if row["item_id_netsuite"] in skus and units > 0 and row["is_inactive"] != "T" and expires > last_day:
             one = _Held(row["inventory_number_id_netsuite"], row["inventory_number"], units, expires)
             held.setdefault((skus[row["item_id_netsuite"]], row["location_id_netsuite"]), []).append(one)
-    named: dict[tuple[str, str, str], list[Claim]] = {}
+    return Numbers(kinds, held, told, assign=assign)
+
+
+def claims_of(events: pd.DataFrame) -> dict[LineKey, list[Claim]]:
+    """Return what each line names, from the events of orders (`sold`)."""
+    named: dict[LineKey, list[Claim]] = {}
     for row in events.loc[events["stage_code"].eq("sold")].to_dict("records"):
-        problem = None if pd.isna(row["problem_code"]) else str(row["problem_code"])
         key = (str(row["order_key"]), str(row["line_key"]), str(row["sku"]))
-        named.setdefault(key, []).append(Claim(str(row["serial_number"]), problem))
+        named.setdefault(key, []).append(_claim(row))
+    return named
+
+
+def numbered_members(core_components: pd.DataFrame, kinds: Mapping[str, str]) -> dict[str, list[tuple[str, int]]]:
+    """Return the numbered members of each kit, with how many one kit holds."""
     members: dict[str, list[tuple[str, int]]] = {}
     for row in core_components.loc[core_components["sku"].isin(list(kinds))].to_dict("records"):
         members.setdefault(str(row["kit_sku"]), []).append((str(row["sku"]), int(row["component_qty"])))
-    return Numbers(kinds, held, named, dict(_left(events)), assign, members)
+    return members
 
 
-def _left(events: pd.DataFrame) -> Iterator[tuple[tuple[str, str], list[tuple[str, int]]]]:
-    gone = events.loc[events["stage_code"].eq("fulfilled")]
-    for (order_key, sku), rows in gone.groupby(["order_key", "sku"], sort=False):
-        counts = rows.groupby("serial_number", sort=False)["moved_qty"].sum().abs()
-        yield (str(order_key), str(sku)), [(str(number), int(count)) for number, count in counts.items()]
+def notices_of(events: pd.DataFrame, tracking: Mapping[str, str], lots: frozenset[str]) -> dict[tuple[str, str], list[Notice]]:
+    """Return what partners say left for each order, in the order of leaving.
+
+    Args:
+        events: `core_serial_events` of partners' notices (`notified`).
+        tracking: the carrier's number by notice (document key), where one is told.
+        lots: the SKUs whose numbers are lots: their line's units are the number's own.
+    """
+    found: dict[tuple[str, str], list[Notice]] = {}
+    rows = events.loc[events["stage_code"].eq("notified") & events["order_key"].notna()]
+    for row in rows.sort_values(["happened_at_utc", "event_key"], kind="stable").to_dict("records"):
+        units = int(row["line_qty"]) if row["sku"] in lots else 1
+        notice = Notice(_claim(row), units, row["location_code"], tracking.get(row["document_key"]))
+        found.setdefault((str(row["order_key"]), str(row["sku"])), []).append(notice)
+    return found
+
+
+def _claim(row: Mapping[Any, Any]) -> Claim:
+    return Claim(str(row["serial_number"]), None if pd.isna(row["problem_code"]) else str(row["problem_code"]))
+
+
+def _without(numbers: Sequence[str], taken: Mapping[str, int]) -> list[str]:
+    """Return the numbers less those taken, the first ones first."""
+    left, kept = Counter(taken), []
+    for number in numbers:
+        if left[number] > 0:
+            left[number] -= 1
+        else:
+            kept.append(number)
+    return kept
+
+
+def _names(out: Sequence[Any]) -> str:
+    return ", ".join(one.number for one in out) or "none that is known"
 
 
 def _detail(rows: list[dict[str, Any]]) -> Detail:

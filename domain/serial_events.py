@@ -7,6 +7,8 @@ documents read in any order, or twice, leave the same events alive.
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Mapping
 from datetime import datetime
 
@@ -26,11 +28,13 @@ STAGES: Mapping[str, str] = {
     "put_away": "put away in another bin",
     "left_status": "taken out of an inventory status",
     "status_changed": "moved to another inventory status",
+    "listed": "on sale in a channel",
     "moved_out": "sent to another location",
     "moved_in": "arrived from another location",
     "reserved": "asked for by an order in NetSuite",
     "picked": "picked, not shipped yet",
     "sold": "sold in Shopify",
+    "notified": "left, by a partner's word",
     "fulfilled": "left for a customer",
     "invoiced": "invoiced",
     "refunded": "refunded in Shopify",
@@ -43,6 +47,8 @@ STAGES: Mapping[str, str] = {
 }
 """Every stage, in the words of the report. Those in `IN` and `OUT` move units; the rest say what is promised or told."""
 
+UNMATCHED = ("unknown_number", "wrong_item")
+"""What is wrong with a number that NetSuite does not have of the item."""
 KEY = ["sku", "serial_number"]
 _CONTENT = [
     "document_key", "line_key", "stage_code", "sku", "serial_number", "given_number", "location_code", "moved_qty", "line_qty",
@@ -74,7 +80,8 @@ _BY_SIGN = {
     "BinWksht": ("put_away", "left_bin"),
     "StatChng": ("status_changed", "left_status"),
 }
-_ORDER = r"^SHOPIFY-(?P<shop>[A-Z0-9_]+)-(?P<number>[0-9]+)$"
+_ORDER = r"^SHOPIFY-(?P<shop>[A-Z0-9_]+)-(?P<number>[0-9]+)(?:-E[0-9]+)?$"
+"""An order's own document, or what it sold later at its till (an exchange)."""
 
 
 def movement_events(raw: Frames, skus: Mapping[str, str], places: Mapping[str, str]) -> pd.DataFrame:
@@ -123,14 +130,14 @@ def no_events() -> pd.DataFrame:
 def counted(events: pd.DataFrame, lots: frozenset[str]) -> pd.DataFrame:
     """Return the events of whole documents, with `count_differs` on lines that name more or fewer numbers than they have units.
 
-    A lot sold in Shopify is named once, however many units of it were taken. A line that takes units off one number and adds them
-    to another has as many units as are left over.
+    A lot that an order or a partner names is named once, however many units of it were taken. A line that takes units off one
+    number and adds them to another has as many units as are left over.
     """
     line = [events[name].fillna("") for name in ("document_key", "line_key", "sku", "location_code")]
     is_moving = events["stage_code"].isin(IN | OUT)
     named = events.groupby([*line, events["stage_code"]])["stage_code"].transform("size")
     total = events["moved_qty"].where(is_moving, 0).groupby(line).transform("sum").abs().where(is_moving, named)
-    is_judged = is_moving | (events["stage_code"].eq("sold") & ~events["sku"].isin(lots))
+    is_judged = is_moving | (events["stage_code"].isin(["sold", "notified"]) & ~events["sku"].isin(lots))
     is_wrong = is_judged & events["problem_code"].isna() & events["line_qty"].gt(0) & total.ne(events["line_qty"])
     return events.assign(problem_code=events["problem_code"].astype("object").mask(is_wrong, "count_differs"))
 
@@ -178,11 +185,25 @@ def alive_of(events: pd.DataFrame) -> pd.DataFrame:
 
 
 def in_order(events: pd.DataFrame) -> pd.DataFrame:
-    """Return events in the order of what happened: by instant, document and, inside one, what leaves before what comes."""
+    """Return events in the order of what happened: by instant, document and, inside one, what leaves before what comes.
+
+    What a number is listed by is no document of its own: it follows what brought it, in the same instant.
+    """
     number = pd.to_numeric(events["document_key"].str.replace(r"^.*/", "", regex=True), errors="coerce").fillna(0)
+    number = number.mask(events["stage_code"].eq("listed"), math.inf)
     ordered = events.assign(_document=number, _moved=events["moved_qty"])
     ordered = ordered.sort_values([*KEY, "happened_at_utc", "_document", "_moved", "event_key"], kind="stable", ignore_index=True)
     return ordered.drop(columns=["_document", "_moved"])
+
+
+def order_of_document(name: str) -> str | None:
+    """Return the order (`SHOP/number`) of which an external id of ours is the own document.
+
+    >>> order_of_document("SHOPIFY-GROCER-42"), order_of_document("SHOPFUL-GROCER-42")
+    ('GROCER/42', None)
+    """
+    found = re.match(_ORDER, name)
+    return f"{found['shop']}/{found['number']}" if found else None
 
 
 def _content(events: pd.DataFrame) -> pd.Series:

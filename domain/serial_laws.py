@@ -8,11 +8,13 @@ from dataclasses import dataclass
 import pandas as pd
 
 from contract.frames import conform, empty
-from domain.serial_events import KEY, OUT, alive_of, in_order
+from domain.serial_events import KEY, OUT, UNMATCHED, alive_of, in_order
 from domain.serial_lineage import on_hand_by_documents
 from domain.serial_matching import Matcher
 
 _COLUMNS = [*KEY, "law_code", "location_code", "units_qty", "documents", "suggestions"]
+_NAMING = ("sold", "refunded", "notified")
+"""Stages at which people and partners name a number."""
 _MOST = 6
 _LIKELY = 3
 
@@ -27,15 +29,24 @@ class Law:
 
 
 LAWS: Mapping[str, Law] = {
-    "unknown_number": Law("Sold under a number that NetSuite does not have.", "Look at the likely one; correct the order."),
-    "wrong_item": Law("Sold under a number of another item.", "Check which unit the customer has; correct the order."),
-    "twice_on_line": Law("The same number stands twice on one line.", "Scan the other unit, and correct the order."),
+    "unknown_number": Law(
+        "An order or a partner's notice names a number that NetSuite does not have.",
+        "Look at the likely one; correct the order or the notice.",
+    ),
+    "wrong_item": Law(
+        "An order or a partner's notice names a number of another item.",
+        "Check which unit the customer has; correct the order or the notice.",
+    ),
+    "twice_on_line": Law("The same number stands twice on one line.", "Scan the other unit; correct the order or the notice."),
     "count_differs": Law(
         "A line names more or fewer numbers than it has units.", "Scan what is missing, or take off what is too much."
     ),
     "sold_twice": Law("Sold to two orders, with no return between.", "Find out who has it; give the other order another unit."),
     "sold_but_gone": Law("Sold, and it has left for something else.", "Find out which unit the customer has; correct the order."),
-    "not_as_promised": Law("Another unit left than the one that the order names.", "Correct the order or the fulfilment."),
+    "not_as_promised": Law(
+        "Another unit left, or left by the partner's word, than the one that the order or the partner names.",
+        "Find out which unit the customer has; correct the order, the notice or the fulfilment.",
+    ),
     "never_received": Law("It left before any document brought it.", "Book its receipt, or correct the number.", is_doubtful=True),
     "more_left_than_came": Law("More of the lot left than ever came.", "Book the receipt, or correct the lot.", is_doubtful=True),
     "shipped_twice": Law("It left twice, with no return between.", "Correct the fulfilment that is wrong.", is_doubtful=True),
@@ -113,9 +124,9 @@ def _told(events: pd.DataFrame, code: str, units: pd.Series | int = 1) -> pd.Dat
 
 
 def _claims(events: pd.DataFrame, matcher: Matcher) -> Iterator[pd.DataFrame]:
-    """Yield what is wrong with a number as an order names it, the likely ones beside it."""
+    """Yield what is wrong with a number as an order or a notice names it, the likely ones beside it."""
     for code in ("unknown_number", "wrong_item", "twice_on_line"):
-        rows = _told(events.loc[events["stage_code"].eq("sold") & events["problem_code"].eq(code)], code)
+        rows = _told(events.loc[events["stage_code"].isin(_NAMING) & events["problem_code"].eq(code)], code)
         if code != "twice_on_line" and len(rows):
             places = rows[[*KEY, "location_code"]].itertuples(index=False, name=None)
             rows = rows.assign(suggestions=pd.Series([_likely(matcher, *one) for one in places], index=rows.index, dtype="object"))
@@ -137,14 +148,14 @@ def _sold_twice(events: pd.DataFrame) -> pd.DataFrame:
 
 
 def _promises(events: pd.DataFrame) -> Iterator[pd.DataFrame]:
-    """Yield what left against what an order names: another unit, or one that has left for something else."""
-    sold = events.loc[events["stage_code"].eq("sold") & ~events["problem_code"].isin(["unknown_number", "wrong_item"])]
+    """Yield what left against what an order or a partner names: another unit, or one that has left for something else."""
+    named = events.loc[~events["problem_code"].isin(UNMATCHED)]
+    sold, notified = (named.loc[named["stage_code"].eq(stage)] for stage in ("sold", "notified"))
     left = events.loc[events["stage_code"].eq("fulfilled")]
-    promised = set(zip(sold["order_key"], sold["sku"], strict=True))
-    given = set(sold[["order_key", *KEY]].itertuples(index=False, name=None))
-    with_claims = left.loc[[pair in promised for pair in zip(left["order_key"], left["sku"], strict=True)]]
-    is_other = [row not in given for row in with_claims[["order_key", *KEY]].itertuples(index=False, name=None)]
-    yield _told(with_claims.loc[is_other], "not_as_promised")
+    others = [_others(left, sold), _others(notified, sold), _swapped(left, notified)]
+    yield _told(
+        pd.concat([part for part in others if len(part)] or [left.iloc[:0]]).drop_duplicates("event_key"), "not_as_promised"
+    )
     gone = events.loc[events["moved_qty"].ne(0)].drop_duplicates(KEY, keep="last").set_index(KEY)
     total = events.groupby(KEY)["moved_qty"].sum()
     served = set(left[["order_key", *KEY]].itertuples(index=False, name=None))
@@ -157,6 +168,28 @@ def _promises(events: pd.DataFrame) -> Iterator[pd.DataFrame]:
     is_before = gone["happened_at_utc"].reindex(index).lt(pd.Series(newest["happened_at_utc"].to_numpy(), index=index)).to_numpy()
     is_elsewhere = ~gone["order_key"].reindex(index).isna().to_numpy()
     yield _told(newest.loc[is_gone & (is_before | is_elsewhere)], "sold_but_gone")
+
+
+def _others(moved: pd.DataFrame, promises: pd.DataFrame) -> pd.DataFrame:
+    """Return the events of numbers that are not among those promised, of orders that promise any of the item."""
+    order, number = ["order_key", "sku"], ["order_key", *KEY]
+    is_promised = _index(moved, order).isin(_index(promises, order))
+    return moved.loc[is_promised & ~_index(moved, number).isin(_index(promises, number))]
+
+
+def _swapped(left: pd.DataFrame, notified: pd.DataFrame) -> pd.DataFrame:
+    """Return what left a partner's place and is in no notice, while a number of the notices has not left for the order.
+
+    Where all that is told has left, the notice of the rest may only be late.
+    """
+    place, number = ["order_key", "sku", "location_code"], ["order_key", *KEY]
+    waiting = notified.loc[~_index(notified, number).isin(_index(left, number))]
+    untold = left.loc[~_index(left, number).isin(_index(notified, number))]
+    return untold.loc[_index(untold, place).isin(_index(waiting, place)) & untold["order_key"].notna()]
+
+
+def _index(events: pd.DataFrame, names: list[str]) -> pd.MultiIndex:
+    return pd.MultiIndex.from_frame(events[names])
 
 
 def _moves(moves: pd.DataFrame, lots: frozenset[str]) -> Iterator[pd.DataFrame]:

@@ -27,8 +27,10 @@ GAPS: Mapping[str, str] = {
 _STAGES = {  # column: the stages that fill it, and whether the first or the last of them counts
     "received": (("received", "built", "recovered", "found"), "first"),
     "put_away": (("put_away", "moved_in"), "last"),
+    "listed": (("listed",), "last"),
     "reserved": (("reserved", "picked"), "last"),
     "sold": (("sold",), "last"),
+    "notified": (("notified",), "last"),
     "fulfilled": (("fulfilled",), "last"),
     "invoiced": (("invoiced",), "last"),
     "returned": (("returned",), "last"),

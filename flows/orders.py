@@ -147,7 +147,8 @@ def _every_row(engine: Engine) -> list[dict[str, Any]]:
 
 
 def _key_of(row: dict[str, Any]) -> str:
-    return f"{row['shop_code']}/{str(row['entity_key']).rsplit('/', 1)[-1]}"
+    # A line of a partner's file is of no shop, and named by its partner.
+    return f"{row['shop_code']}/{str(row['entity_key']).rsplit('/', 1)[-1]}" if row["shop_code"] else str(row["entity_key"])
 
 
 def _order(key: str) -> tuple[str, str]:

@@ -23,10 +23,21 @@ from flows import screen
 from flows.wiring import open_store
 from store import serials
 
-_LIFE = ("sku", "status", "location_code", "on_hand_qty", "order_key", "expiration_date", "is_complete", "gap_reason")
+_LIFE = (
+    "sku",
+    "status",
+    "location_code",
+    "on_hand_qty",
+    "listed_at_utc",
+    "listed_by",
+    "order_key",
+    "expiration_date",
+    "is_complete",
+    "gap_reason",
+)
 _EVENT = ("happened_at_utc", "what", "document_name", "location_code", "moved_qty", "order_key", "given_number", "note")
 _RECALL = ("number", "sku", "happened_at_utc", "stage_code", "units", "document", "order", "location", "path")
-_WENT = ("sold", "fulfilled", "returned", "written_off", "scrapped", "consumed", "taken_apart")
+_WENT = ("sold", "notified", "fulfilled", "returned", "written_off", "scrapped", "consumed", "taken_apart")
 _LIKELY = 5
 
 
@@ -115,7 +126,7 @@ def show_lot(wanted: str, csv: Path | None, *, as_json: bool) -> None:
 
 def serials_of_order(engine: Engine, shop_code: str, order_gid: str) -> list[dict[str, Any]]:
     """Return the numbers that an order names or that left for it, one row per number and stage."""
-    events = alive_of(serials.events_of_order(engine, f"{shop_code}/{order_gid.rsplit('/', 1)[-1]}"))
+    events = alive_of(serials.events_of_orders(engine, [f"{shop_code}/{order_gid.rsplit('/', 1)[-1]}"]))
     return [
         {"sku": row["sku"], "number": row["serial_number"], "what": STAGES[row["stage_code"]], "document": row["document_name"]}
         for row in screen.rows_of(events.sort_values(["sku", "serial_number", "happened_at_utc"]))

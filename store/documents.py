@@ -11,7 +11,7 @@ from sqlalchemy import Engine, func, select
 from store.engine import reading, writing
 from store.schema import documents
 from store.upsert import upsert
-from store.values import Rows, read_frame, utc_now, with_columns
+from store.values import Rows, parts_of, read_frame, utc_now, with_columns
 
 INTENDED, WRITTEN, ADOPTED, FAILED, SKIPPED = "intended", "written", "adopted", "failed", "skipped"
 
@@ -70,6 +70,15 @@ def written_orders(engine: Engine, since: datetime) -> pd.DataFrame:
     query = select(documents).where(*mine, known.netsuite_id.is_not(None)).order_by(known.external_id)
     with reading(engine) as connection:
         return read_frame(connection, query)
+
+
+def cash_sales_of(engine: Engine, order_ids: Collection[str]) -> dict[str, str]:
+    """Return the cash sales of these orders (gids) that NetSuite has, those of exchanges too: external id to internal id."""
+    known = documents.c
+    query = select(known.external_id, known.netsuite_id).where(known.record_type == "cashSale", known.netsuite_id.is_not(None))
+    with reading(engine) as connection:
+        rows = (row for part in parts_of(order_ids) for row in connection.execute(query.where(known.order_id_shopify.in_(part))))
+        return {str(name): str(number) for name, number in rows}
 
 
 def unsettled(engine: Engine) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 import pandas as pd
@@ -10,7 +11,7 @@ from sqlalchemy import Engine, case, or_, select
 from store.engine import reading, writing
 from store.schema import orders
 from store.upsert import upsert
-from store.values import Rows, read_frame, utc_now, with_columns
+from store.values import Rows, parts_of, read_frame, utc_now, with_columns
 
 
 def record_states(engine: Engine, run_id: str, rows: Rows, *, at_utc: datetime | None = None) -> int:
@@ -51,6 +52,15 @@ def find_orders(engine: Engine, wanted: str) -> pd.DataFrame:
     query = select(orders).where(or_(known.order_name.in_([wanted, f"#{wanted}"]), known.order_id_shopify == gid))
     with reading(engine) as connection:
         return read_frame(connection, query.order_by(known.shop_code, known.order_id_shopify))
+
+
+def named(engine: Engine, names: Collection[str]) -> pd.DataFrame:
+    """Return shop_code, order_id_shopify, order_name of the orders with these names, in any shop, one row per order."""
+    query = select(orders.c.shop_code, orders.c.order_id_shopify, orders.c.order_name)
+    with reading(engine) as connection:
+        query = query.order_by(orders.c.shop_code, orders.c.order_id_shopify)
+        found = [read_frame(connection, query.where(orders.c.order_name.in_(part))) for part in list(parts_of(names)) or [[]]]
+    return pd.concat(found, ignore_index=True)
 
 
 def orders_by_state(engine: Engine, state_code: str | None = None) -> pd.DataFrame:

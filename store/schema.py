@@ -36,6 +36,12 @@ def _json(*names: str) -> list[Column[Any]]:
     return [Column(name, JSON(none_as_null=True), nullable=True) for name in names]
 
 
+def _stages(*names: str) -> list[Column[Any]]:
+    return [
+        column for name in names for column in (*_instant(f"{name}_at_utc", nullable=True), *_text(f"{name}_by", nullable=True))
+    ]
+
+
 runs = Table(
     "runs",
     metadata,
@@ -231,8 +237,6 @@ serial_events = Table(
     comment="One row per event of a serial or lot number; append-only: what no longer holds has a reversal.",
 )
 
-SERIAL_STAGES = ("received", "put_away", "reserved", "sold", "fulfilled", "invoiced", "returned", "scrapped")
-
 serial_lineage = Table(
     "serial_lineage",
     metadata,
@@ -242,13 +246,10 @@ serial_lineage = Table(
     Column("is_complete", Boolean, nullable=False),
     *_text("location_code", nullable=True),
     *_text("status_code"),
-    *(
-        column
-        for stage in SERIAL_STAGES
-        for column in (*_instant(f"{stage}_at_utc", nullable=True), *_text(f"{stage}_by", nullable=True))
-    ),
+    *_stages("received", "put_away", "reserved", "sold", "fulfilled", "invoiced", "returned", "scrapped"),
     *_text("order_key", "expiration_date", "gap_reason", nullable=True),
     *_text("run_id"),
+    *_stages("listed", "notified"),
     Index(None, "serial_number"),
     Index(None, "order_key"),
     comment="One row per item and serial or lot number: each stage's instant and document, where it is, "

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import Connection, Engine, Select, delete, exists, select, tuple_
+from sqlalchemy import Connection, Engine, Select, and_, delete, exists, select, tuple_
 
 from contract.tables import TABLES
 from store.engine import reading, writing
 from store.schema import serial_blocked, serial_events, serial_findings, serial_lineage
 from store.upsert import upsert
-from store.values import read_frame, with_columns
+from store.values import parts_of, read_frame, with_columns
 
-_PART = 300
 _EVENT = [serial_events.c[name] for name in TABLES["core_serial_events"].columns]
 _FOUND = [serial_findings.c[name] for name in TABLES["out_serial_findings"].columns]
 Number = tuple[str, str]
@@ -31,9 +30,9 @@ def events_of_numbers(engine: Engine, numbers: Collection[Number] | None) -> pd.
     return _frames(engine, select(*_EVENT), tuple_(serial_events.c.sku, serial_events.c.serial_number), numbers)
 
 
-def events_of_order(engine: Engine, order_key: str) -> pd.DataFrame:
-    """Return `core_serial_events` of an order, by its `SHOP/number`."""
-    return _frames(engine, select(*_EVENT), serial_events.c.order_key, [order_key])
+def events_of_orders(engine: Engine, order_keys: Collection[str]) -> pd.DataFrame:
+    """Return `core_serial_events` of orders, by their `SHOP/number`."""
+    return _frames(engine, select(*_EVENT), serial_events.c.order_key, order_keys)
 
 
 def events_of_late_orders(engine: Engine, since: datetime) -> pd.DataFrame:
@@ -48,7 +47,7 @@ def orders_with_problems(engine: Engine) -> list[str]:
     """Return the orders, as `SHOP/number`, that name a number which nothing matches yet."""
     events, later = serial_events, serial_events.alias()
     is_reversed = exists().where(later.c.reverses_key == events.c.event_key)
-    asked = events.c.problem_code.in_(["unknown_number", "wrong_item"])
+    asked = and_(events.c.problem_code.in_(["unknown_number", "wrong_item"]), events.c.stage_code.in_(["sold", "refunded"]))
     query = select(events.c.order_key).where(asked, events.c.reverses_key.is_(None), ~is_reversed).distinct()
     with reading(engine) as connection:
         return sorted(str(key) for (key,) in connection.execute(query))
@@ -64,7 +63,7 @@ def numbers_of_items(engine: Engine, skus: Collection[str]) -> list[Number]:
     """Return every number (SKU, number) that was traced of these SKUs, those that have left too."""
     with reading(engine) as connection:
         query = select(serial_lineage.c.sku, serial_lineage.c.serial_number).where(serial_lineage.c.status_code != "unknown")
-        rows = (row for part in _parts(skus) for row in connection.execute(query.where(serial_lineage.c.sku.in_(part))))
+        rows = (row for part in parts_of(skus) for row in connection.execute(query.where(serial_lineage.c.sku.in_(part))))
         return sorted((str(sku), str(number)) for sku, number in rows)
 
 
@@ -121,7 +120,7 @@ def record(  # noqa: PLR0913 - what one trace leaves, in one transaction
             old = table.c.run_id != run_id
             if numbers is None:
                 connection.execute(delete(table).where(old))
-            for part in _parts(numbers or ()):
+            for part in parts_of(numbers or ()):
                 connection.execute(delete(table).where(old, tuple_(table.c.sku, table.c.serial_number).in_(part)))
 
 
@@ -141,17 +140,11 @@ def _frames(engine: Engine, query: Select[Any], key: Any, wanted: Collection[Any
 
 
 def _read_parts(connection: Connection, query: Select[Any], key: Any, wanted: Collection[Any]) -> pd.DataFrame:
-    frames = [read_frame(connection, query.where(key.in_(part))) for part in _parts(wanted)]
+    frames = [read_frame(connection, query.where(key.in_(part))) for part in parts_of(wanted)]
     filled = [frame for frame in frames if len(frame)]
     if filled:
         return pd.concat(filled, ignore_index=True)
     return read_frame(connection, query.where(key.in_([])))
-
-
-def _parts(values: Collection[Any]) -> Iterator[Sequence[Any]]:
-    listed = sorted(set(values))
-    for start in range(0, len(listed), _PART):
-        yield listed[start : start + _PART]
 
 
 def _escaped(text: str) -> str:

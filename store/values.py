@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, Final
@@ -16,6 +16,8 @@ from sqlalchemy.types import TypeDecorator
 Rows = pd.DataFrame | Sequence[Mapping[str, Any]]
 """Rows to write: a frame, or a sequence of mappings that all have the same keys."""
 
+MOST_NAMED: Final = 300
+"""Values of one statement: SQLite bounds its variables."""
 INSTANT_DTYPE: Final = "datetime64[us, UTC]"
 
 
@@ -89,6 +91,13 @@ def records(rows: Rows, columns: Sequence[str]) -> list[list[Any]]:
         taken = [_plain_column(rows[column]) for column in columns]
         return [list(row) for row in zip(*taken, strict=True)]
     return [[_plain(row[column]) for column in columns] for row in rows]
+
+
+def parts_of(values: Collection[Any]) -> Iterator[Sequence[Any]]:
+    """Yield the values, each once and sorted, in parts that one statement can name."""
+    listed = sorted(set(values))
+    for start in range(0, len(listed), MOST_NAMED):
+        yield listed[start : start + MOST_NAMED]
 
 
 def with_columns(rows: Rows, values: Mapping[str, Any]) -> Rows:

@@ -28,20 +28,20 @@ from connectors.netsuite.read_stock import (
     read_stock,
     read_transfers_in_transit,
 )
-from connectors.partners import read_partner
 from connectors.shopify.client import ShopifyClient
 from connectors.shopify.read_catalog import read_locations as read_shop_locations
 from connectors.shopify.read_catalog import read_variants
 from connectors.shopify.read_levels import read_levels, read_levels_of
 from connectors.shopify.read_orders import read_orders
 from contract.errors import FatalError
-from contract.frames import conform, empty, from_rows
+from contract.frames import conform, empty
 from contract.models import Contract
 from domain.ledger import reflected_units
 from domain.partners import documents_since
 from store import serials
 from tasks.context import Context
 from tasks.progress import progress_of
+from tasks.read_partners import read_partner_stock
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -107,7 +107,7 @@ def read_netsuite_balances(context: Context, run_id: str, item_ids: Sequence[str
         # Text, as every raw frame: a snapshot reads back the same.
         "raw_truecount__blocked": conform("raw_truecount__blocked", serials.blocked(context.engine)),
     }
-    return _counted("netsuite_balances", frames | _read_partners(context, run_id))
+    return _counted("netsuite_balances", frames | read_partner_stock(context, run_id))
 
 
 def _no_statuses(context: Context) -> tuple[str, ...]:
@@ -121,26 +121,6 @@ def _no_statuses(context: Context) -> tuple[str, ...]:
         told = f"NetSuite InventoryBalance: stock is in {len(found)} inventory statuses (ids {', '.join(found)})"
         raise FatalError(f"{told}; name those that may be sold in account.sellable_statuses of the contract")
     return ()
-
-
-def _read_partners(context: Context, run_id: str) -> Read:
-    """Return every partner's snapshot; one that cannot be read is a row that says why."""
-    at = context.now()
-    stamp = {"run_id": run_id, "extracted_at_utc": at.isoformat()}
-    snapshots, rows = [], []
-    for partner in context.contract.partners:
-        url = partner.url if partner.url.startswith(("http://", "https://")) else context.loaded.resolve(partner.url)
-        read = read_partner(partner, url, token=context.partner_tokens[partner.partner_code])
-        if read.problem:
-            log.warning("partner_unreadable", extra={"partner": partner.partner_code, "problem": read.problem})
-        written = read.written_at.isoformat() if read.written_at else None
-        key = {"partner_code": partner.partner_code, **stamp}
-        snapshots.append({**key, "written_at_utc": written, "problem": read.problem or None})
-        rows += [{**key, **row} for row in read.rows]
-    return {
-        "raw_partners__snapshots": from_rows("raw_partners__snapshots", snapshots),
-        "raw_partners__stock": from_rows("raw_partners__stock", rows),
-    }
 
 
 @task(name="read 3: NetSuite order lines again", cache_policy=NO_CACHE)
@@ -246,8 +226,15 @@ def link_fields(contract: Contract) -> dict[str, str]:
 def metafields(contract: Contract) -> list[str]:
     """Return the order metafields that field mappings and serials name, as namespace.key."""
     prefix = "order.metafield."
-    sources = [*(mapping.source for mapping in contract.orders.fields), *(one.source for one in contract.serials.sources)]
+    of_numbers = (*contract.serials.sources, *contract.serials.returned)
+    sources = [*(mapping.source for mapping in contract.orders.fields), *(one.source for one in of_numbers)]
     return sorted({source.removeprefix(prefix) for source in sources if source.startswith(prefix)})
+
+
+def variant_metafields(contract: Contract) -> list[str]:
+    """Return the variant metafields that name serial and lot numbers, as namespace.key."""
+    prefix = "variant.metafield."
+    return sorted({one.source.removeprefix(prefix) for one in contract.serials.sources if one.source.startswith(prefix)})
 
 
 def has_journeys(contract: Contract) -> bool:

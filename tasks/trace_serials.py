@@ -31,16 +31,21 @@ from domain.serial_capture import claim_events
 from domain.serial_events import counted, journal, movement_events
 from domain.serial_laws import LAWS, blocked_units, find_breaches
 from domain.serial_lineage import trace
+from domain.serial_listing import listed_events
 from domain.serial_matching import Matcher
 from domain.serial_numbers import Formats
-from store import findings, serials, watermarks
+from domain.unresolved import REASONS
+from store import findings, quarantine, serials, showings, watermarks
 from tasks.context import Context
 from tasks.read_inventory import has_journeys, metafields, read_catalogue, read_shopify_orders, stack
+from tasks.read_numbers import read_sold_variants
+from tasks.read_partners import read_partner_shipments, told_by_partners
 
 log = logging.getLogger(__name__)
 STREAM = "serials"
 _OVERLAP = timedelta(minutes=10)
-CHECK = "serial_law"
+CHECK, NOTICE = "serial_law", "partner_notice"
+Number = tuple[str, str]
 _NUMBERED = (
     "raw_netsuite__serial_stock",
     "raw_netsuite__serial_movements",
@@ -51,11 +56,12 @@ _NUMBERED = (
 
 @dataclass(frozen=True)
 class Traced:
-    """What a run of `trace-serials` did."""
+    """What a run of `trace-serials` did; `aside` is what partners told and could not be used."""
 
     events: pd.DataFrame
     lineage: pd.DataFrame
     findings: pd.DataFrame
+    aside: pd.DataFrame
     since: datetime | None
 
 
@@ -66,7 +72,7 @@ def read_serials(context: Context, run_id: str, since: datetime | None) -> dict[
     The balances are read before the documents: a move between the two is a document that the next run reads too.
     """
     client, at = context.netsuite, context.now()
-    frames = dict(read_catalogue.fn(context, run_id))
+    frames = read_catalogue.fn(context, run_id) | read_partner_shipments(context, run_id)
     items = frames["raw_netsuite__items"]
     if not (items["is_serial"].eq("T") | items["is_lot"].eq("T")).any():
         # An account without numbered items may not have the feature: it refuses to be asked for numbers.
@@ -83,7 +89,7 @@ def read_serials(context: Context, run_id: str, since: datetime | None) -> dict[
     frames["raw_netsuite__serial_invoices"] = read_invoices(client, sorted(set(sources)), run_id=run_id, extracted_at=at)
     frames["raw_netsuite__deleted_documents"] = gone
     asked = pd.DataFrame({"document_id": pd.Series([] if ids is None else ids, dtype="str")})
-    orders = _orders(context, run_id, since) if context.contract.serials.sources else {}
+    orders = _orders(context, run_id, since) if context.contract.serials.names_any else {}
     log.info("serials_read", extra={"documents": None if ids is None else len(ids), "movements": len(moves)})
     return frames | orders | {"asked": asked}
 
@@ -117,7 +123,8 @@ def _orders(context: Context, run_id: str, since: datetime | None) -> dict[str, 
                     has_journeys=has_journeys(context.contract),
                 )
             )
-    return {name: stack([part[name] for part in parts if name in part]) for name in changed}
+    frames = {name: stack([part[name] for part in parts if name in part]) for name in changed}
+    return frames | read_sold_variants(context, run_id, frames)
 
 
 @task(name="trace serials", cache_policy=NO_CACHE)
@@ -129,13 +136,20 @@ def trace_numbers(context: Context, run_id: str, raw: Frames, since: datetime | 
     places = netsuite_locations(contract)
     stock = conform_serial_stock(raw["raw_netsuite__serial_stock"], skus, places)
     matcher = Matcher(known_numbers(raw["raw_netsuite__serial_stock"], skus, places), Formats(contract.serials.formats))
-    told = _told(context, raw, items, matcher, (skus, places))
-    documents, ended = _documents(raw, since)
-    new = journal(_known(context, documents, ended), told, ended, at)
+    notices = told_by_partners(context, raw, items, matcher)
+    told = _told(context, raw, items, matcher, (skus, places), notices.events)
+    documents, ended = _documents(raw, since, notices.written)
+    documented = journal(_known(context, documents, ended), told, ended, at)
     lots = frozenset(items.loc[items["is_lot"], "sku"])
     last_day = f"{at + timedelta(days=contract.serials.expires_within_days):%Y-%m-%d}"
-    numbers = None if since is None else _numbers(context, new, stock, last_day)
-    events = stack([serials.events_of_numbers(context.engine, numbers), new])
+    numbers = (
+        None
+        if since is None
+        else _numbers(context, documented, stock, last_day) | _lately_shown(context, set(skus.values()), since)
+    )
+    known = stack([serials.events_of_numbers(context.engine, numbers), documented])
+    listed = _listed(context, known, at)
+    new, events = stack([documented, listed]), stack([known, listed])
     mine = (
         stock if numbers is None else stock.loc[[key in numbers for key in zip(stock["sku"], stock["serial_number"], strict=True)]]
     )
@@ -147,7 +161,8 @@ def trace_numbers(context: Context, run_id: str, raw: Frames, since: datetime | 
     findings.record(
         context.engine, run_id, settle([_finding(row) for row in standing.to_dict("records")], contract), (CHECK,), at_utc=at
     )
-    return Traced(new, lineage, standing, since)
+    _set_aside(context, notices.aside, at)
+    return Traced(new, lineage, standing, notices.aside, since)
 
 
 def window(context: Context, *, is_full: bool) -> datetime | None:
@@ -155,11 +170,16 @@ def window(context: Context, *, is_full: bool) -> datetime | None:
     return None if is_full else watermarks.get(context.engine, STREAM)
 
 
-def _told(
-    context: Context, raw: Frames, items: pd.DataFrame, matcher: Matcher, names: tuple[dict[str, str], dict[str, str]]
+def _told(  # noqa: PLR0913, PLR0917 - what a run has read
+    context: Context,
+    raw: Frames,
+    items: pd.DataFrame,
+    matcher: Matcher,
+    names: tuple[dict[str, str], dict[str, str]],
+    notified: pd.DataFrame,
 ) -> pd.DataFrame:
     """Return the events of every document read."""
-    parts = [movement_events(raw, *names)]
+    parts = [movement_events(raw, *names), notified]
     if "raw_shopify__orders" in raw:
         kits, _ = conform_components(raw["raw_netsuite__kit_members"], raw["raw_netsuite__items"], items, context.contract)
         lines, _ = conform_order_lines(raw, {*items["sku"], *kits["kit_sku"]}, context.contract)
@@ -168,12 +188,15 @@ def _told(
     return counted(stack(parts), frozenset(items.loc[items["is_lot"], "sku"]))
 
 
-def _documents(raw: Frames, since: datetime | None) -> tuple[list[str] | None, dict[str, pd.Timestamp]]:
+def _documents(
+    raw: Frames, since: datetime | None, written: Mapping[str, pd.Timestamp]
+) -> tuple[list[str] | None, dict[str, pd.Timestamp]]:
     """Return the keys of the documents that were read (None: all), and when those that name nothing now were changed."""
     orders = raw.get("raw_shopify__orders", empty("raw_shopify__orders"))
     keys = "SHOPIFY/" + orders["shop_code"] + "/" + orders["order_id_shopify"].str.replace(r"^.*/", "", regex=True)
     ended = dict(zip(keys, pd.to_datetime(orders["cancelled_at_utc"].fillna(orders["updated_at_utc"]), utc=True), strict=True))
     gone = raw["raw_netsuite__deleted_documents"]
+    ended |= written
     ended |= dict(zip("NETSUITE/" + gone["transaction_id_netsuite"], pd.to_datetime(gone["deleted_at_utc"], utc=True), strict=True))
     if since is None:
         return None, ended
@@ -193,7 +216,45 @@ def _settled(breaches: pd.DataFrame, events: pd.DataFrame, at: datetime) -> pd.D
     return breaches.loc[~(breaches["law_code"].eq("balance_differs") & is_moving)].reset_index(drop=True)
 
 
-def _numbers(context: Context, new: pd.DataFrame, stock: pd.DataFrame, last_day: str) -> Collection[tuple[str, str]]:
+def _listed(context: Context, known: pd.DataFrame, at: datetime) -> pd.DataFrame:
+    """Return the events to append so that each number's are the listings that there were."""
+    pools = {channel.channel_code: channel.pool for channel in context.contract.channels if channel.kind != "shopify"}
+    receipts = showings.showings(context.engine, set(known["sku"]))
+    return journal(known.loc[known["stage_code"].eq("listed")], listed_events(known, receipts, pools), {}, at)
+
+
+def _lately_shown(context: Context, skus: Collection[str], since: datetime) -> set[Number]:
+    """Return the numbers on hand of SKUs that a channel began to show since: they may be listed by it."""
+    start = since - _OVERLAP
+    turns = showings.showings(context.engine, showings.shown_since(context.engine, start) & set(skus))
+    begun = turns.loc[turns["shown_qty"].gt(0) & turns["shown_at_utc"].ge(pd.Timestamp(start)), "sku"]
+    lives = serials.lineage(context.engine)
+    return _keys(lives.loc[lives["on_hand_qty"].gt(0) & lives["sku"].isin(begun)])
+
+
+def _set_aside(context: Context, aside: pd.DataFrame, at: datetime) -> None:
+    """Keep what partners told and could not be used where people look, and close what has healed."""
+    rows = [
+        {
+            "shop_code": "",
+            "entity_type": NOTICE,
+            "entity_key": row["source_key"],
+            "reason_code": row["reason_code"],
+            "reason": f"{_place_of(str(row['source_key']))}: {row['field']} {row['value']}: {REASONS[str(row['reason_code'])]}",
+            "payload": None,
+        }
+        for row in aside.to_dict("records")
+    ]
+    quarantine.set_aside(context.engine, rows, at_utc=at)
+    quarantine.resolve_healed(context.engine, entity_type=NOTICE, checked_since_utc=at, shop_codes=[""])
+
+
+def _place_of(source_key: str) -> str:
+    partner, _, line = source_key.partition("/")
+    return f"shipment notices of partner {partner}{f', line {line}' if line else ''}"
+
+
+def _numbers(context: Context, new: pd.DataFrame, stock: pd.DataFrame, last_day: str) -> set[Number]:
     """Return the numbers to trace anew: of new events, of breaches that stand, and those whose balance or date has changed."""
     standing = serials.findings(context.engine)
     numbers = {*_keys(new), *_keys(standing)}
@@ -205,7 +266,7 @@ def _numbers(context: Context, new: pd.DataFrame, stock: pd.DataFrame, last_day:
     return numbers | _keys(stock.loc[due & stock["on_hand_qty"].gt(0)])
 
 
-def _keys(rows: pd.DataFrame) -> set[tuple[str, str]]:
+def _keys(rows: pd.DataFrame) -> set[Number]:
     return set(zip(rows["sku"], rows["serial_number"], strict=True))
 
 

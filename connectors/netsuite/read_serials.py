@@ -100,11 +100,20 @@ def read_fulfilments_of(client: NetsuiteClient, order_ids: Sequence[str]) -> lis
     Raises:
         RetriableError: the account is overloaded or cannot be reached, or the pages cannot be trusted.
     """
-    rows: list[Row] = []
-    for part in split_members(order_ids):
-        sql = load_query("documents_of_orders", orders=marks(part), types="'ItemShip'")
-        rows += query_all(client, sql, _DOCUMENT, as_ids(part, "sales orders"), what="fulfilments of orders")
-    return [row["transaction_id_netsuite"] for row in rows]
+    return list(_made_from(client, order_ids, "'ItemShip'"))
+
+
+def read_returns_of(client: NetsuiteClient, order_ids: Sequence[str]) -> dict[str, str]:
+    """Return what booked the returns of these sales orders and cash sales (receipts, credits, cash refunds), each with its order.
+
+    That a return authorization's header row names what it was made from is from Oracle's record browser, not from an answer.
+
+    Raises:
+        RetriableError: the account is overloaded or cannot be reached, or the pages cannot be trusted.
+    """
+    made = _made_from(client, order_ids, "'RtnAuth', 'CashRfnd', 'CustCred'")
+    booked = _made_from(client, sorted(made, key=int), "'ItemRcpt', 'CashRfnd', 'CustCred'")
+    return made | {document: made[source] for document, source in booked.items()}
 
 
 def read_deleted_documents(client: NetsuiteClient, since: datetime, *, run_id: str, extracted_at: datetime) -> pd.DataFrame:
@@ -125,8 +134,18 @@ def read_invoices(client: NetsuiteClient, order_ids: Sequence[str], *, run_id: s
     Raises:
         RetriableError: the account is overloaded or cannot be reached, or the pages cannot be trusted.
     """
-    rows: list[Row] = []
-    for part in split_members(order_ids):
-        sql = load_query("documents_of_orders", orders=marks(part), types="'CustInvc'")
-        rows += query_all(client, sql, _DOCUMENT, as_ids(part, "sales orders"), what="invoices of orders")
+    rows = _rows_made_from(client, order_ids, "'CustInvc'")
     return to_raw_frame("raw_netsuite__serial_invoices", rows, (run_id, extracted_at))
+
+
+def _made_from(client: NetsuiteClient, ids: Sequence[str], types: str) -> dict[str, str]:
+    rows = _rows_made_from(client, ids, types)
+    return {row["transaction_id_netsuite"]: row["created_from_id_netsuite"] for row in rows}
+
+
+def _rows_made_from(client: NetsuiteClient, ids: Sequence[str], types: str) -> list[Row]:
+    rows: list[Row] = []
+    for part in split_members(ids):
+        sql = load_query("documents_of_orders", orders=marks(part), types=types)
+        rows += query_all(client, sql, _DOCUMENT, as_ids(part, "documents"), what="documents made from others")
+    return rows

@@ -10,9 +10,10 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from string import Template
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -38,19 +39,21 @@ class BulkRead:
     read_from: datetime
 
 
-def read_bulk(client: ShopifyClient, document: str, *, what: str) -> BulkRead:
+def read_bulk(client: ShopifyClient, document: str, *, what: str, given: Mapping[str, str] | None = None) -> BulkRead:
     """Return every line of a bulk query.
 
     Args:
         client: the shop.
         document: the name of a file in `documents/bulk/`.
         what: the object of the read, for messages.
+        given: what the document's `$names` stand for, inside quotes: such a query takes no variables.
 
     Raises:
         RetriableError: the operation failed, five others run, or it is not done in half an hour; or its file is cut off.
         FatalError: the query is refused, or scopes or credentials are wrong.
     """
-    query = (FOLDER / "bulk" / f"{document}.graphql").read_text(encoding="utf-8")
+    text = (FOLDER / "bulk" / f"{document}.graphql").read_text(encoding="utf-8")
+    query = Template(text).substitute({name: json.dumps(value)[1:-1] for name, value in (given or {}).items()})
     ends = time.monotonic() + PATIENCE_SECONDS
     begun = _begin(client, query, what, ends)
     done = _await(client, begun, what, ends)

@@ -144,6 +144,7 @@ def refunded_rows(order: Node) -> Iterator[Row]:
                 "refunded_qty": node["quantity"],
                 "is_restocked": node["restocked"],
                 "created_at_utc": refund["createdAt"],
+                "note": refund["note"],
             }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import datetime
 
 import pandas as pd
@@ -10,6 +11,8 @@ import pandas as pd
 from connectors.shopify.bulk import BULK_FROM, read_bulk
 from connectors.shopify.client import ShopifyClient
 from connectors.shopify.raw_frames import Row, check_keys, dig, to_raw_frame
+
+_IDS_A_CALL = 100
 
 
 def read_locations(client: ShopifyClient, *, run_id: str, extracted_at: datetime) -> pd.DataFrame:
@@ -45,6 +48,52 @@ def read_variants(client: ShopifyClient, *, run_id: str, extracted_at: datetime)
     rows = [_variant_row(client.shop_code, node) for node in nodes]
     check_keys("raw_shopify__variants", client.shop_code, rows)
     return to_raw_frame("raw_shopify__variants", rows, run_id, extracted_at)
+
+
+def read_variant_metafields(
+    client: ShopifyClient, metafields: Sequence[str], variant_ids: Sequence[str], *, run_id: str, extracted_at: datetime
+) -> pd.DataFrame:
+    """Return `raw_shopify__variant_metafields` of some variants: one row per variant and metafield that it has.
+
+    A variant's metafields need no scope beyond `read_products`. 100 variants a call; many are read in bulk.
+
+    Args:
+        client: the shop.
+        metafields: namespace.key of each metafield to read.
+        variant_ids: the full gids; one that stands twice is read once, one that is gone has no row.
+        run_id: the run.
+        extracted_at: the instant of the read.
+
+    Raises:
+        RetriableError: a bulk operation fails, or the shop does not answer.
+        FatalError: scopes or credentials.
+    """
+    ids = sorted(set(variant_ids))
+    rows = [
+        {
+            "shop_code": client.shop_code,
+            "variant_id_shopify": node["id"],
+            "metafield_key": name,
+            "value": node["metafield"]["value"],
+        }
+        for name in metafields
+        for node in _metafield_nodes(client, name, ids)
+        if node and node.get("metafield")
+    ]
+    return to_raw_frame("raw_shopify__variant_metafields", rows, run_id, extracted_at)
+
+
+def _metafield_nodes(client: ShopifyClient, name: str, ids: Sequence[str]) -> list[Row]:
+    namespace, _, key = name.partition(".")
+    given = {"namespace": namespace, "key": key}
+    what = f"metafield {name} of variants"
+    if len(ids) > BULK_FROM:
+        wanted = set(ids)
+        return [node for node in read_bulk(client, "variant_metafields", what=what, given=given).lines if node["id"] in wanted]
+    parts = [ids[start : start + _IDS_A_CALL] for start in range(0, len(ids), _IDS_A_CALL)]
+    return [
+        node for part in parts for node in client.execute("variant_metafields", {"ids": part, **given}, what=what).data["nodes"]
+    ]
 
 
 def _variant_row(shop_code: str, node: Row) -> Row:

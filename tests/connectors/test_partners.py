@@ -9,8 +9,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from connectors.partners import read_partner
-from contract.models import Partner
+from connectors.partners import read_partner, read_shipments
+from contract.partners import Partner, PartnerShipments
 
 
 def partner(**more):
@@ -105,3 +105,56 @@ def test_a_token_that_is_refused_is_told_without_it(warehouse):
 def test_a_list_that_is_not_where_the_contract_says(warehouse):
     read = read_partner(by_http().model_copy(update={"rows_path": "items"}), warehouse, token="t0ken")
     assert "no list of objects at items; check rows_path in the contract" in read.problem
+
+
+NOTICES = {"notice": "Delivery", "order": "Ref", "sku": "Item", "number": "Serial", "quantity": "Qty", "shipped_at": "When"}
+
+
+def notices(**more):
+    return PartnerShipments.model_validate({"url": "s.csv", "columns": NOTICES, **more})
+
+
+def test_shipment_notices_under_our_names(tmp_path):
+    path = tmp_path / "s.csv"
+    path.write_text("Delivery,Ref,Item,Serial,Qty,When,Van\n77,#1,PHONE,'00123,1,2026-11-23,3\n78,#2,BREAD,,2,,3\n")
+    read = read_shipments("THREEPL", notices(), str(path))
+    first = {
+        "line": "1",
+        "notice": "77",
+        "order": "#1",
+        "sku": "PHONE",
+        "number": "'00123",
+        "quantity": "1",
+        "shipped_at": "2026-11-23",
+    }
+    assert read.rows[0] == first | {"tracking": None}
+    assert (read.rows[1]["number"], read.rows[1]["shipped_at"]) == (None, None), "the domain judges what is missing"
+    assert read.written_at is not None
+
+
+def test_shipment_notices_as_json_with_several_numbers_in_a_list(tmp_path):
+    path = tmp_path / "s.json"
+    row = {"id": 77, "ref": "#1", "sku": "PHONE", "sns": ["A", "B"], "units": 2, "at": "2026-11-23", "trackingNo": "1Z"}
+    path.write_text(json.dumps({"notices": [row]}))
+    names = {"notice": "id", "order": "ref", "sku": "sku", "number": "sns", "quantity": "units", "shipped_at": "at"}
+    read = read_shipments("P", notices(format="json", rows_path="notices", columns={**names, "tracking": "trackingNo"}), str(path))
+    (row,) = read.rows
+    assert (row["notice"], row["number"], row["quantity"], row["tracking"]) == ("77", "A;B", "2", "1Z")
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("", "the file is empty; it may be half written"),
+        ("Delivery,Ref,Item,Serial,Qty,When\n77,#1,PH", "line 2 has 3 fields and the header 6; the file may be half written"),
+        ("Delivery,Ref,Item,Qty,When\n77,#1,PHONE,1,2026\n", r"column Serial is not there \(found: "),
+    ],
+)
+def test_notices_that_cannot_be_trusted_as_a_whole(tmp_path, text, told):
+    path = tmp_path / "s.csv"
+    path.write_text(text)
+    read = read_shipments("THREEPL", notices(), str(path))
+    assert (read.rows, read.written_at) == ((), None)
+    assert re.search(told, read.problem), read.problem
+    assert read.problem.startswith("partner THREEPL: ")
+    assert "s2.csv" in read_shipments("THREEPL", notices(), str(tmp_path / "s2.csv")).problem

@@ -5,7 +5,7 @@ import json
 import pandas as pd
 import pytest
 
-from domain.serial_assignment import read_numbers
+from domain import serial_assignment
 from tests.domain.order_world import Told, decide
 
 PHONES, LOTS = ("S1", "S2", "S3"), (("L1", 3), ("L2", 9))
@@ -36,7 +36,10 @@ def numbers(*claims, assign="none"):
         for sku, number, problem in claims
     ]
     columns = ["stage_code", "order_key", "line_key", "sku", "serial_number", "problem_code", "moved_qty"]
-    return read_numbers(pd.DataFrame(rows), items, kits, pd.DataFrame(named, columns=columns), assign, "2026-11-20")
+    told = serial_assignment.Told(serial_assignment.claims_of(pd.DataFrame(named, columns=columns)))
+    found = serial_assignment.read_numbers(pd.DataFrame(rows), items, told, assign, "2026-11-20")
+    found.members = serial_assignment.numbered_members(kits, found.kinds)
+    return found
 
 
 def box(units, *shipments, **more):

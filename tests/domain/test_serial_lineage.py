@@ -16,7 +16,7 @@ from domain.serial_matching import Known, Matcher
 from domain.serial_numbers import Formats
 
 OUT = {"fulfilled", "moved_out", "scrapped", "consumed", "taken_apart"}
-TOLD = {"sold", "reserved", "refunded", "invoiced", "left_bin", "put_away", "picked", "counted"}
+TOLD = {"sold", "notified", "listed", "reserved", "refunded", "invoiced", "left_bin", "put_away", "picked", "counted"}
 NOBODY = Matcher([], Formats())
 
 
@@ -77,6 +77,7 @@ def judged(rows, balance=(), lots=frozenset(), last_day="2026-11-10", matcher=NO
 
 
 RECEIVED = event("received", 1)
+S2 = event("received", 1, number="S2", document=9)
 CASES = {
     "nothing": ([], [], set()),
     "on hand": ([RECEIVED], [there()], set()),
@@ -118,6 +119,32 @@ CASES = {
          event("fulfilled", 3, order="G/1", number="S2")],
         [there()], {"not_as_promised"},
     ),
+    "a notice names what left": (
+        [RECEIVED, event("sold", 2, order="G/1"), event("notified", 3, order="G/1"), event("fulfilled", 4, order="G/1")], [], set(),
+    ),
+    "a notice names another than the order": (
+        [RECEIVED, S2, event("sold", 2, order="G/1"), event("notified", 3, order="G/1", number="S2")],
+        [there(), there(number="S2")], {"not_as_promised"},
+    ),
+    "another left than the notice names": (
+        [RECEIVED, S2, event("notified", 2, order="G/1"), event("fulfilled", 3, order="G/1", number="S2")],
+        [there()], {"not_as_promised"},
+    ),
+    "the notice of the rest is late": (
+        [RECEIVED, S2, event("notified", 2, order="G/1"), event("fulfilled", 3, order="G/1"),
+         event("fulfilled", 4, order="G/1", number="S2")],
+        [], set(),
+    ),
+    "the rest left another place than the partner's": (
+        [RECEIVED, event("received", 1, number="S2", document=9, place="S"), event("notified", 2, order="G/1"),
+         event("fulfilled", 3, order="G/1", number="S2", place="S")],
+        [there()], set(),
+    ),
+    "a notice of no order": ([RECEIVED, S2, event("notified", 2), event("fulfilled", 3, number="S2")], [there()], set()),
+    "a notice names too few": ([RECEIVED, event("notified", 2, order="G/1", line_qty=2)], [there()], {"count_differs"}),
+    "a notice names what nobody has": ([event("notified", 2, problem="unknown_number")], [], {"unknown_number"}),
+    "a notice names another item's": ([event("notified", 2, problem="wrong_item")], [], {"wrong_item"}),
+    "said to have come back, and nobody has it": ([event("refunded", 2, order="G/1", problem="unknown_number")], [], {"unknown_number"}),
     "too few named": ([RECEIVED, event("sold", 2, order="G/1", line_qty=2)], [there()], {"count_differs"}),
     "unknown": ([event("sold", 2, order="G/1", problem="unknown_number")], [], {"unknown_number"}),
     "of another item": ([event("sold", 2, order="G/1", problem="wrong_item")], [], {"wrong_item"}),

@@ -7,7 +7,7 @@ import pytest
 from pandas.testing import assert_frame_equal
 
 from connectors.shopify import bulk, read_catalog, read_orders
-from connectors.shopify.read_catalog import read_variants
+from connectors.shopify.read_catalog import read_variant_metafields, read_variants
 from connectors.shopify.read_levels import read_levels
 from contract.errors import FatalError, RetriableError
 from sandbox.shopify import bulk as shop_bulk
@@ -46,6 +46,20 @@ def test_variants_are_read_in_bulk_where_they_are_many(client, monkeypatch):
     paged = read_variants(client, **RUN)
     monkeypatch.setattr(read_catalog, "BULK_FROM", 1)
     assert_frame_equal(read_variants(client, **RUN), paged)
+
+
+def test_metafields_of_many_variants_are_read_in_bulk(client, shop, monkeypatch):
+    ids = sorted(shop.variants)[:3]
+    for key, value in zip(ids, ("PH-9", '["A", "B"]', "x"), strict=True):
+        shop.metafields.seed(key, {"ops.number": value, "ops.other": "y"})
+    names, wanted = ["ops.number", "ops.none"], [*ids[:2], "gid://shopify/ProductVariant/1", ids[0]]
+    by_id = read_variant_metafields(client, names, wanted, **RUN)
+    assert dict(zip(by_id["variant_id_shopify"], by_id["value"], strict=True)) == {ids[0]: "PH-9", ids[1]: '["A", "B"]'}
+    assert set(by_id["metafield_key"]) == {"ops.number"}
+    monkeypatch.setattr(read_catalog, "BULK_FROM", 1)
+    whole = read_variant_metafields(client, names, wanted, **RUN)
+    assert_frame_equal(whole.sort_values("variant_id_shopify", ignore_index=True), by_id)
+    assert read_variant_metafields(client, names, [], **RUN).empty
 
 
 def test_a_shop_with_nothing_has_no_file(client, shop):

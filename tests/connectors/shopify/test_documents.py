@@ -13,7 +13,7 @@ from connectors.shopify.read_books import SIZES
 from connectors.shopify.read_orders import _ALL_LINES, _LINES
 from sandbox.shopify.cost import CostEstimate
 
-LISTS_OF_IDS = {"levels_of", "order_journeys", "order_metafields", "order_metafield_digests"}
+LISTS_OF_IDS = {"levels_of", "order_journeys", "order_metafields", "order_metafield_digests", "variant_metafields"}
 
 
 @cache

@@ -1,0 +1,243 @@
+"""Which numbers a document carries: what the partner says left, what the order names, what came back; and what must wait."""
+
+from collections import Counter
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contract.frames import conform
+from domain.order_lines import Leaving, Refusal
+from domain.serial_assignment import Claim, Notice, Numbers, Told, _Held
+from domain.serial_departures import Departed, Departures, read_departures
+from tests.domain.raw_rows import raw
+from tests.domain.test_serial_lineage import event, frame
+
+ITEM, LINE = ("G/1", "PHONE"), ("G/1", "7", "PHONE")
+LOT_ITEM, LOT_LINE = ("G/1", "MILK"), ("G/1", "8", "MILK")
+
+
+def numbers(*, here=("A", "B", "C"), assign="none", out=(), back=(), **told):
+    held = {("PHONE", "1"): [_Held(str(place), number, 1, "9999") for place, number in enumerate(here)]}
+    held |= {("MILK", "1"): [_Held("91", "L1", 5, "2026-12-01"), _Held("92", "L2", 5, "2027-01-01")]}
+    departures = Departures(
+        {
+            ITEM: [Departed(*one) if isinstance(one, tuple) else Departed(one, 1) for one in out],
+            LOT_ITEM: [Departed("L1", 2), Departed("L2", 3)],
+        },
+        {ITEM: Counter(back)},
+    )
+    return Numbers({"PHONE": "serial", "MILK": "lot"}, held, Told(**told, locations={"1": "W"}), departures, assign)
+
+
+def claims(*names):
+    return [Claim(name.lstrip("?"), "unknown_number" if name.startswith("?") else None) for name in names]
+
+
+def notices(*names, place="W", tracking=None, units=1):
+    return [Notice(claim, units, place, tracking) for claim in claims(*names)]
+
+
+def taken(detail):
+    rows = detail["inventoryDetail"]["inventoryAssignment"]["items"]
+    assert detail["inventoryDetail"]["quantity"] == sum(row["quantity"] for row in rows)
+    return {(row.get("receiptInventoryNumber") or row["issueInventoryNumber"]["id"]): row["quantity"] for row in rows}
+
+
+def outcome(made):
+    try:
+        return taken(made())
+    except Refusal as refusal:
+        return refusal.code
+
+
+def leaving(units=1, line=LINE, **more):
+    return Leaving("order #1 fulfilment 5", line, units, "1", **more)
+
+
+SHIPS = {  # what is told; the shipment; the ids that leave, or why it waits
+    "nothing is named": ({}, leaving(), "numbers_missing"),
+    "the order names it": ({"claims": {LINE: claims("B")}}, leaving(), {"1": 1}),
+    "a notice names another": ({"claims": {LINE: claims("B")}, "notices": {ITEM: notices("C")}}, leaving(), {"2": 1}),
+    "a notice names one of two": ({"claims": {LINE: claims("A", "B")}, "notices": {ITEM: notices("C")}}, leaving(2), {"2": 1, "0": 1}),
+    "a notice names the order's second": (
+        {"claims": {LINE: claims("A", "B")}, "notices": {ITEM: notices("A")}}, leaving(2), {"0": 1, "1": 1},
+    ),
+    "a notice of another place": ({"claims": {LINE: claims("B")}, "notices": {ITEM: notices("C", place="S")}}, leaving(), {"1": 1}),
+    "a notice of another order": ({"notices": {("G/2", "PHONE"): notices("C")}}, leaving(), "numbers_missing"),
+    "the second shipment takes what was told second": ({"notices": {ITEM: notices("A", "B")}}, leaving(before_at_place=1), {"1": 1}),
+    "more is told than leaves": ({"notices": {ITEM: notices("A", "B")}}, leaving(), {"0": 1}),
+    "its own tracking number comes first": (
+        {"notices": {ITEM: [*notices("A", tracking="1Z1"), *notices("B", tracking="1Z2")]}}, leaving(tracking=("1Z2",)), {"1": 1},
+    ),
+    "the second line of a tracked parcel": (
+        {"notices": {ITEM: notices("A", "B", tracking="1Z")}},
+        leaving(tracking=("1Z",), before_at_place=9, before_in_shipment=1), {"1": 1},
+    ),
+    "a notice names what nobody has": ({"notices": {ITEM: notices("?X")}}, leaving(), "unknown_number"),
+    "the order names what nobody has": ({"claims": {LINE: claims("?X")}}, leaving(), "unknown_number"),
+    "a notice names what is not there": ({"notices": {ITEM: notices("Z")}}, leaving(), "number_not_there"),
+    "a lot by a notice, with its units": ({"notices": {LOT_ITEM: notices("L2", units=3)}}, leaving(3, LOT_LINE), {"92": 3}),
+    "two lots by a notice": (
+        {"notices": {LOT_ITEM: [*notices("L2", units=2), *notices("L1")]}}, leaving(3, LOT_LINE), {"92": 2, "91": 1},
+    ),
+    "a lot by a notice that has not so many": ({"notices": {LOT_ITEM: notices("L2", units=6)}}, leaving(6, LOT_LINE), "numbers_missing"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SHIPS)
+def test_what_ships(name):
+    told, what, expected = SHIPS[name]
+    assert outcome(lambda: numbers(**told).issue(what)) == expected
+
+
+def test_a_rule_picks_none_that_a_partner_says_left():
+    one = numbers(notices={("G/2", "PHONE"): notices("A")}, assign="fifo")
+    assert taken(one.issue(leaving())) == {"1": 1}
+
+
+def test_an_item_without_numbers_carries_none():
+    assert numbers().issue(leaving(line=("G/1", "7", "APPLE"))) == {}
+    assert numbers().receive("r", ("G/1", "7", "APPLE"), 1) == {}
+
+
+COMES_BACK = {  # the numbers out, those that came back before, those told; the units; the numbers, or why it waits
+    "the only one": (["A"], [], [], 1, {"A": 1}),
+    "all of them": (["A", "B"], [], [], 2, {"A": 1, "B": 1}),
+    "one of two, and nobody says which": (["A", "B"], [], [], 1, "numbers_unknown"),
+    "one of two, told": (["A", "B"], [], ["B"], 1, {"B": 1}),
+    "told first, the second return takes the rest": ([("A", 0), "B", "C"], ["A"], ["A", "C"], 1, {"C": 1}),
+    "the last one needs no telling": ([("A", 0), "B"], ["A"], ["A"], 1, {"B": 1}),
+    "told by hand before, not told now": ([("A", 0), "B", "C"], ["A"], [], 1, "numbers_unknown"),
+    "one of two told, the other can be one only": (["A", "B"], [], ["B"], 2, {"A": 1, "B": 1}),
+    "one of two told, the other can be two": (["A", "B", "C"], [], ["B"], 2, "numbers_unknown"),
+    "more told than came back: the first ones": (["A", "B", "C"], [], ["C", "A"], 1, {"C": 1}),
+    "it did not leave for the order": (["A", "B"], [], ["Z"], 1, "number_not_out"),
+    "it came back already": ([("A", 0), "B", "C"], ["A"], ["A", "A"], 1, "number_not_out"),
+    "it is told twice": (["A", "B", "C"], [], ["A", "A"], 2, "number_not_out"),
+    "nobody has it": (["A", "B"], [], ["?X"], 1, "unknown_number"),
+    "nothing left": ([], [], [], 1, "numbers_unknown"),
+    "more came back than left": (["A"], [], [], 2, "numbers_unknown"),
+    "the other line's is not meant": ([("A", 1, "9"), ("B", 1, "7")], [], [], 1, {"B": 1}),
+    "the other line's, told": ([("A", 1, "9"), ("B", 1, "7")], [], ["A"], 1, {"A": 1}),
+    "of no line that is known": (["A", ("B", 1, "9")], [], [], 1, {"A": 1}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", COMES_BACK)
+def test_what_comes_back(name):
+    out, back, told, units, expected = COMES_BACK[name]
+    one = numbers(out=out, back=back, returned={LINE: claims(*told)})
+    assert outcome(lambda: one.receive("order #1 refund 3", LINE, units)) == expected
+
+
+@pytest.mark.parametrize(
+    ("told", "units", "expected"),
+    [
+        ([], 5, {"L1": 2, "L2": 3}),
+        ([], 1, "numbers_unknown"),
+        (["L2"], 2, {"L2": 2}),
+        (["L1"], 3, "number_not_out"),
+        (["L1", "L2"], 2, {"L1": 1, "L2": 1}),
+        (["L1", "L2", "L2"], 3, {"L1": 1, "L2": 2}),
+    ],
+)
+def test_lots_come_back(told, units, expected):
+    one = numbers(returned={LOT_LINE: claims(*told)})
+    assert outcome(lambda: one.receive("r", LOT_LINE, units)) == expected
+
+
+def test_what_is_refused_says_what_to_do():
+    with pytest.raises(Refusal) as refused:
+        numbers(out=["A", "B"]).receive("order #1 refund 3", LINE, 1)
+    assert refused.value.told == (
+        "order #1 refund 3: 1 of PHONE came back, and 2 that left are out (A, B); write those that came back where "
+        "serials.returned says, or book it by hand"
+    )
+    with pytest.raises(Refusal, match="A of PHONE came back already, and is said to have come back; correct it where"):
+        numbers(out=[("A", 0), "B"], back=["A"], returned={LINE: claims("A", "A")}).receive("r", LINE, 1)
+
+
+@given(st.permutations("ABCDE"), st.lists(st.integers(min_value=1, max_value=3), max_size=4))
+def test_returns_bring_each_number_once_and_in_the_order_told(told, returns):
+    """However the returns are cut, what they bring is what was told, up to the units that came back."""
+    one = numbers(out=list("ABCDE"), returned={LINE: claims(*told)})
+    brought, left = [], 5
+    for units in returns:
+        got = outcome(lambda units=units: one.receive("r", LINE, units))
+        if units > left:
+            assert got == "numbers_unknown"
+            break
+        left -= units
+        assert sum(got.values()) == units
+        assert set(got) == set(told[len(brought) : len(brought) + units])
+        brought += got
+
+
+def departures(*events, on_hand=(), **raw_frames):
+    made = conform("core_serial_events", frame(*events))
+    return read_departures(made, {**EMPTY, **raw_frames}, frozenset(on_hand))
+
+
+EMPTY = {name: raw(name) for name in ("raw_shopify__order_lines", "raw_shopify__fulfillments", "raw_shopify__sales")}
+
+
+def left(number, minute, document, **more):
+    return event("fulfilled", minute, number=number, order="G/1", document=document, **more) | {"document_name": document}
+
+
+def test_what_is_out_is_what_left_less_what_came_back():
+    found = departures(left("A", 1, "d1"), left("B", 1, "d1"), event("returned", 2, number="A", order="G/1"))
+    assert [(one.number, one.units) for one in found.out[ITEM]] == [("A", 0), ("B", 1)]
+    assert found.back == {ITEM: Counter("A")}
+    again = departures(left("A", 1, "d1"), event("returned", 2, number="A", order="G/1"), left("A", 3, "d3"))
+    assert [(one.number, one.units) for one in again.out[ITEM]] == [("A", 1)]
+    there = departures(left("A", 1, "d1"), on_hand=[("PHONE", "A")])
+    assert (there.out[ITEM][0].units, there.back[ITEM]) == (0, Counter("A")), "counted in by hand, without the order"
+    lots = departures(left("L1", 1, "d1", units=5, sku="MILK"), event("returned", 2, number="L1", order="G/1", sku="MILK", units=2))
+    assert [(one.number, one.units) for one in lots.out["G/1", "MILK"]] == [("L1", 3)]
+
+
+def test_the_line_that_a_number_left_with():
+    """By what the order names; else by the fulfilment, or the sale at the till, that has one line of the item only."""
+    lines = [{"shop_code": "G", "order_line_id_shopify": f"gid://shopify/LineItem/{one}", "sku": "PHONE"} for one in (7, 8, 9)]
+    parcel = {"shop_code": "G", "fulfillment_id_shopify": "gid://shopify/Fulfillment/5"}
+    shipped = [parcel | {"order_line_id_shopify": "gid://shopify/LineItem/8"}]
+    sale = {"shop_code": "G", "order_id_shopify": "gid://shopify/Order/1", "refund_id_shopify": None}
+    sales = [
+        sale
+        | {
+            "agreement_id_shopify": "gid://shopify/A/31",
+            "happened_at_utc": "1",
+            "order_line_id_shopify": "gid://shopify/LineItem/7",
+        },
+        sale
+        | {
+            "agreement_id_shopify": "gid://shopify/A/32",
+            "happened_at_utc": "2",
+            "order_line_id_shopify": "gid://shopify/LineItem/9",
+        },
+    ]
+    found = departures(
+        event("sold", 1, number="A", order="G/1", line="9"),
+        *(
+            left(number, 2, name)
+            for number, name in zip("ABCD", ("d", "SHOPFUL-G-5", "SHOPIFY-G-1", "SHOPIFY-G-1-E32"), strict=True)
+        ),
+        left("E", 3, "by hand"),
+        raw_shopify__order_lines=raw("raw_shopify__order_lines", *lines),
+        raw_shopify__fulfillments=raw("raw_shopify__fulfillments", *shipped),
+        raw_shopify__sales=raw("raw_shopify__sales", *sales),
+    )
+    assert [one.line for one in found.out[ITEM]] == ["9", "8", "7", "9", None]
+    both = [*shipped, parcel | {"order_line_id_shopify": "gid://shopify/LineItem/9"}]
+    found = departures(
+        left("B", 2, "SHOPFUL-G-5"),
+        raw_shopify__order_lines=raw("raw_shopify__order_lines", *lines),
+        raw_shopify__fulfillments=raw("raw_shopify__fulfillments", *both),
+    )
+    assert found.out[ITEM][0].line is None
+
+
+def test_of_an_order_without_numbers_nothing_is_out():
+    assert departures() == Departures({}, {})

@@ -103,10 +103,12 @@ class Numbers:
         if sku not in self.kinds:
             return {}
         wanted = self._noticed(leaving)
-        for number, count in self._claimed(leaving).items():
-            missing = units - sum(wanted.values())
+        missing = units - sum(wanted.values())
+        # What the partner says makes up for what the order names wrongly.
+        for number, count in self._claimed(leaving).items() if missing else ():
             if missing and number not in wanted:
                 wanted[number] = min(count, missing)
+                missing -= wanted[number]
         picked = self._named(leaving, wanted)
         missing = units - sum(count for _, count in picked)
         if missing and self.assign != "none":
@@ -267,14 +269,14 @@ def notices_of(events: pd.DataFrame, tracking: Mapping[str, str], lots: frozense
 
     Args:
         events: `core_serial_events` of partners' notices (`notified`).
-        tracking: the carrier's number by notice (document key), where one is told.
+        tracking: the carrier's number of an event, by its key, where one is told.
         lots: the SKUs whose numbers are lots: their line's units are the number's own.
     """
     found: dict[tuple[str, str], list[Notice]] = {}
     rows = events.loc[events["stage_code"].eq("notified") & events["order_key"].notna()]
     for row in rows.sort_values(["happened_at_utc", "event_key"], kind="stable").to_dict("records"):
         units = int(row["line_qty"]) if row["sku"] in lots else 1
-        notice = Notice(_claim(row), units, row["location_code"], tracking.get(row["document_key"]))
+        notice = Notice(_claim(row), units, row["location_code"], tracking.get(row["event_key"]))
         found.setdefault((str(row["order_key"]), str(row["sku"])), []).append(notice)
     return found
 

@@ -59,10 +59,11 @@ def lineage(engine: Engine, numbers: Collection[Number] | None = None) -> pd.Dat
     return _frames(engine, select(*columns), tuple_(serial_lineage.c.sku, serial_lineage.c.serial_number), numbers)
 
 
-def numbers_of_items(engine: Engine, skus: Collection[str]) -> list[Number]:
-    """Return every number (SKU, number) that was traced of these SKUs, those that have left too."""
+def numbers_of_items(engine: Engine, skus: Collection[str], *, is_on_hand: bool = False) -> list[Number]:
+    """Return every number (SKU, number) that was traced of these SKUs, those that have left too unless on hand is asked for."""
     with reading(engine) as connection:
         query = select(serial_lineage.c.sku, serial_lineage.c.serial_number).where(serial_lineage.c.status_code != "unknown")
+        query = query.where(serial_lineage.c.on_hand_qty > 0) if is_on_hand else query
         rows = (row for part in parts_of(skus) for row in connection.execute(query.where(serial_lineage.c.sku.in_(part))))
         return sorted((str(sku), str(number)) for sku, number in rows)
 

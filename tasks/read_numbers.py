@@ -106,15 +106,15 @@ def _moved(
 def _notices(
     context: Context, run_id: str, raw: Frames, core_items: pd.DataFrame, matcher: Matcher
 ) -> Mapping[tuple[str, str], list[Notice]]:
-    """Return what partners say left for these orders: by the notices of now, and by those recorded that are no longer told."""
+    """Return what partners say left for these orders: by the notices of now, and by those recorded that are no longer told.
+
+    What cannot be used of them is set aside by `trace-serials`, which reads them too.
+    """
     if not any(partner.shipments for partner in context.contract.partners):
         return {}
     read = told_by_partners(context, {**raw, **read_partner_shipments(context, run_id)}, core_items, matcher)
-    keys = (
-        raw["raw_shopify__orders"]["shop_code"]
-        + "/"
-        + raw["raw_shopify__orders"]["order_id_shopify"].str.replace(r"^.*/", "", regex=True)
-    )
+    orders = raw["raw_shopify__orders"]
+    keys = orders["shop_code"] + "/" + orders["order_id_shopify"].str.replace(r"^.*/", "", regex=True)
     known = alive_of(serials.events_of_orders(context.engine, keys))
     known = known.loc[~known["document_key"].isin(list(read.written))]
     lots = frozenset(core_items.loc[core_items["is_lot"], "sku"])

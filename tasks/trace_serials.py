@@ -142,19 +142,17 @@ def trace_numbers(context: Context, run_id: str, raw: Frames, since: datetime | 
     documented = journal(_known(context, documents, ended), told, ended, at)
     lots = frozenset(items.loc[items["is_lot"], "sku"])
     last_day = f"{at + timedelta(days=contract.serials.expires_within_days):%Y-%m-%d}"
-    numbers = (
-        None
-        if since is None
-        else _numbers(context, documented, stock, last_day) | _lately_shown(context, set(skus.values()), since)
-    )
+    numbers = None
+    if since is not None:
+        lately = _lately_shown(context, set(skus.values()), since)
+        numbers = _numbers(context, documented, stock, last_day) | _of_orders(context, documented) | lately
     known = stack([serials.events_of_numbers(context.engine, numbers), documented])
     listed = _listed(context, known, at)
     new, events = stack([documented, listed]), stack([known, listed])
-    mine = (
-        stock if numbers is None else stock.loc[[key in numbers for key in zip(stock["sku"], stock["serial_number"], strict=True)]]
-    )
+    mine = stock if numbers is None else stock.loc[_is_of(stock, numbers)]
     lineage = trace(events, mine, lots)
-    breaches = _settled(find_breaches(events, mine, lots, last_day, matcher), events, at)
+    found = find_breaches(stack([events, _beside(context, events, numbers)]), mine, lots, last_day, matcher)
+    breaches = _settled(found if numbers is None else found.loc[_is_of(found, numbers)], events, at)
     blocked = blocked_units(breaches, mine, lineage)
     serials.record(context.engine, run_id, new, lineage, breaches, blocked=blocked, numbers=numbers, at_utc=at)
     standing = serials.findings(context.engine)
@@ -212,8 +210,20 @@ def _known(context: Context, documents: list[str] | None, ended: Mapping[str, pd
 def _settled(breaches: pd.DataFrame, events: pd.DataFrame, at: datetime) -> pd.DataFrame:
     """Return the breaches without balances that may only be older than the last document: the next run judges them."""
     moving = _keys(events.loc[events["happened_at_utc"] >= pd.Timestamp(at - _OVERLAP)])
-    is_moving = pd.Series([key in moving for key in zip(breaches["sku"], breaches["serial_number"], strict=True)], dtype="bool")
-    return breaches.loc[~(breaches["law_code"].eq("balance_differs") & is_moving)].reset_index(drop=True)
+    return breaches.loc[~(breaches["law_code"].eq("balance_differs") & _is_of(breaches, moving))].reset_index(drop=True)
+
+
+def _of_orders(context: Context, new: pd.DataFrame) -> set[Number]:
+    """Return the other numbers of the orders that new events are of: what is promised and what left is judged together."""
+    return _keys(serials.events_of_orders(context.engine, new["order_key"].dropna()))
+
+
+def _beside(context: Context, events: pd.DataFrame, numbers: set[Number] | None) -> pd.DataFrame:
+    """Return the events that other numbers have of the same orders: what these numbers' are compared with."""
+    if numbers is None:
+        return events.iloc[:0]
+    others = serials.events_of_orders(context.engine, events["order_key"].dropna())
+    return others.loc[~_is_of(others, numbers)]
 
 
 def _listed(context: Context, known: pd.DataFrame, at: datetime) -> pd.DataFrame:
@@ -228,8 +238,7 @@ def _lately_shown(context: Context, skus: Collection[str], since: datetime) -> s
     start = since - _OVERLAP
     turns = showings.showings(context.engine, showings.shown_since(context.engine, start) & set(skus))
     begun = turns.loc[turns["shown_qty"].gt(0) & turns["shown_at_utc"].ge(pd.Timestamp(start)), "sku"]
-    lives = serials.lineage(context.engine)
-    return _keys(lives.loc[lives["on_hand_qty"].gt(0) & lives["sku"].isin(begun)])
+    return set(serials.numbers_of_items(context.engine, begun, is_on_hand=True))
 
 
 def _set_aside(context: Context, aside: pd.DataFrame, at: datetime) -> None:
@@ -264,6 +273,11 @@ def _numbers(context: Context, new: pd.DataFrame, stock: pd.DataFrame, last_day:
     numbers |= _keys(both.loc[both["on_hand_qty"].fillna(0).ne(both["balance_qty"].fillna(0)) | both["on_hand_qty"].isna()])
     due = stock["expiration_date"].fillna("9999").le(last_day) | stock["is_inactive"]
     return numbers | _keys(stock.loc[due & stock["on_hand_qty"].gt(0)])
+
+
+def _is_of(rows: pd.DataFrame, numbers: set[Number]) -> pd.Series:
+    keys = zip(rows["sku"], rows["serial_number"], strict=True)
+    return pd.Series([key in numbers for key in keys], index=rows.index, dtype="bool")
 
 
 def _keys(rows: pd.DataFrame) -> set[Number]:

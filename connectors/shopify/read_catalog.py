@@ -55,7 +55,8 @@ def read_variant_metafields(
 ) -> pd.DataFrame:
     """Return `raw_shopify__variant_metafields` of some variants: one row per variant and metafield that it has.
 
-    A variant's metafields need no scope beyond `read_products`. 100 variants a call; many are read in bulk.
+    100 variants a call; many are read in bulk. Not certain: that no scope is needed beyond their owner's, `read_products`, and
+    that a bulk query may ask for a metafield by its key; both follow from documented rules, neither is recorded.
 
     Args:
         client: the shop.

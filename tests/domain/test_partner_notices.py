@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from contract.frames import conform, from_rows
 from contract.models import Contract
 from domain.partner_notices import read_notices
+from domain.serial_assignment import Claim, Notice, notices_of
 from domain.serial_events import alive_of, counted, journal, no_events
 from domain.serial_matching import Known, Matcher
 from domain.serial_numbers import Formats
@@ -127,6 +128,20 @@ def test_notices_that_cannot_be_read_are_a_row_and_every_reason_is_told():
     assert (names(found), aside(found), found.written) == ([], ["P partner_unreadable"], {})
     codes = {row.split()[1] for _, _, rows in SPEC.values() for row in rows}
     assert codes <= set(REASONS)
+
+
+def test_documents_take_notices_in_the_order_of_leaving_with_units_and_tracking():
+    late = {"shipped_at": "2026-11-05T09:30:00"}
+    found = read(
+        late | {"number": "PH-2", "tracking": "1Z2"},
+        {},
+        {"sku": "MILK", "number": "L1", "quantity": "5"},
+        {"order": "#9", "notice": "78"},
+    )
+    assert notices_of(found.events, found.tracking, LOTS) == {
+        ("ONE/1", "PHONE"): [Notice(Claim("PH-1"), 1, "A"), Notice(Claim("PH-2"), 1, "A", "1Z2")],
+        ("ONE/1", "MILK"): [Notice(Claim("L1"), 5, "A")],
+    }
 
 
 AT = datetime(2026, 11, 5, 12, tzinfo=UTC)

@@ -74,6 +74,9 @@ SHIPS = {  # what is told; the shipment; the ids that leave, or why it waits
         {"notices": {ITEM: notices("A", "B", tracking="1Z")}},
         leaving(tracking=("1Z",), before_at_place=9, before_in_shipment=1), {"1": 1},
     ),
+    "the order names what nobody has, and a notice tells": (
+        {"claims": {LINE: claims("?X")}, "notices": {ITEM: notices("C")}}, leaving(), {"2": 1},
+    ),
     "a notice names what nobody has": ({"notices": {ITEM: notices("?X")}}, leaving(), "unknown_number"),
     "the order names what nobody has": ({"claims": {LINE: claims("?X")}}, leaving(), "unknown_number"),
     "a notice names what is not there": ({"notices": {ITEM: notices("Z")}}, leaving(), "number_not_there"),

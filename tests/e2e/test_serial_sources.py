@@ -76,6 +76,7 @@ def test_a_partner_says_what_left(books, run, notices):
     assert (shown["notified_by"], shown["order_key"]) == ("THREEPL notice 77 (1Z9)", f"GROCER/{order['id'].rsplit('/', 1)[1]}")
     assert "left, by a partner's word" in [row["what"] for row in shown["events"]]
     assert traced(run)["counts"]["events recorded"] == 0
+    assert breaches() == {("PHONE", "PH-0003", "not_as_promised")}, "a run in which nothing happened heals nothing"
     notices(("77", order["name"], "PHONE", "PH-0002", 1, when, ""))
     assert traced(run)["counts"]["events reversed"] == 2, "the number's, and that the line has two units"
     assert stages("PH-0003") == {"received", "notified", "notified!", "fulfilled", "invoiced"}

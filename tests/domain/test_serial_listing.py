@@ -152,7 +152,7 @@ steps = st.lists(
 shows = st.lists(st.tuples(st.integers(0, 3), st.sampled_from([("SHOP", "W"), ("FEED", "")])), max_size=8)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(steps, shows, st.randoms(use_true_random=False))
 def test_the_order_in_which_documents_come_to_be_known_changes_nothing(life, shown, chance):
     """Documents in any order, some twice, receipts as they come: the listings that stand are those of one look at everything."""

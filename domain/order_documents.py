@@ -195,7 +195,7 @@ class _Decision:
         body["item"] = {"items": [line.body() for line in wanted]}
         lines += _line_rows(self.root, wanted)
         action = "create" if self.link is None else "revise"
-        yield self._body_row(self.root, action, "salesOrder", body, life.kept_total)
+        yield self._body_row(self.root, action, "salesOrder", body, whole)
 
     def _cash_sales(self, life: Life, steps: Steps, lines: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         """Yield the cash sale, and one of its own for each later event at the till that sold more (an exchange)."""
@@ -221,7 +221,7 @@ class _Decision:
                 items = [line.body() | {"location": {"id": place}} | self._issued(line, place) for line in wanted]
                 body["item"] = {"items": items}
                 lines += _line_rows(name, wanted)
-                yield self._body_row(name, "create", "cashSale", body, bill.total)
+                yield self._body_row(name, "create", "cashSale", body, whole)
 
     def _issued(self, line: Line, place: str) -> dict[str, Any]:
         """Return the serial and lot numbers of a line that is handed over at a till."""
@@ -272,7 +272,7 @@ class _Decision:
         subsidiary = self.books.contract.account.subsidiary_id
         body |= {"subsidiary": {"id": subsidiary}} if subsidiary else {}
         body |= self._fields("customer")
-        yield self._body_row(name, "create", "customer", body, ZERO)
+        yield self._body_row(name, "create", "customer", body, Money())
 
     def _fields(self, level: str) -> dict[str, Any]:
         """Return the custom fields of a level.
@@ -310,20 +310,23 @@ class _Decision:
 
     def _step_row(self, step: Step) -> dict[str, Any]:
         action = "create" if step.source_external_id is None else "transform"
-        row = self._body_row(step.external_id, action, step.record_type, step.body, step.total)
+        row = self._body_row(step.external_id, action, step.record_type, step.body, step.money)
         return row | {"source_external_id": step.source_external_id, "source_record_type": step.source_record_type}
 
-    def _body_row(self, name: str, action: str, record_type: str, body: Mapping[str, Any], total: Decimal) -> dict[str, Any]:
+    def _body_row(self, name: str, action: str, record_type: str, body: Mapping[str, Any], money: Money) -> dict[str, Any]:
         filled = self._filled(dict(body))
         payload = json.dumps(filled, separators=(",", ":"), ensure_ascii=False)
         digest = hashlib.sha256(json.dumps(filled, sort_keys=True).encode()).hexdigest()
         row = self._row(0, action_code=action, record_type=record_type, payload=payload, payload_hash=digest)
-        return row | {"external_id": name, "total_amount": total}
+        taxes = {title: str(amount) for title, amount in money.taxes.items() if amount}
+        row |= {"taxes": json.dumps(taxes, ensure_ascii=False) if taxes else None}
+        row |= {"transaction_date": body.get("tranDate", row["transaction_date"]), "gateway": body.get("memo")}
+        return row | {"external_id": name, "total_amount": money.total}
 
     def _row(self, step: int, **more: Any) -> dict[str, Any]:
         blank = dict.fromkeys(
             ("record_type", "source_external_id", "source_record_type", "reason_code", "reason", "payload", "payload_hash")
-        )
+        ) | {"taxes": None, "gateway": None}
         return {
             "external_id": self.root,
             "shop_code": self.facts.key[0],
@@ -332,6 +335,7 @@ class _Decision:
             "step_count": step,
             "total_amount": Decimal(self.order["total_amount"] or 0),
             "currency_code": self.order["currency_code"],
+            "transaction_date": str(self.order["created_at_utc"])[:10],
             **blank,
             **more,
         }

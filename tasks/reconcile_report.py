@@ -15,8 +15,8 @@ from prefect.cache_policies import NO_CACHE
 
 from contract.frames import Frames
 from domain.findings import CHECKS
+from domain.money_totals import MEASURES
 from domain.reconcile_orders import CAUSES as ORDER_CAUSES
-from domain.reconcile_orders import MEASURES
 from domain.reconcile_stock import CAUSES as STOCK_CAUSES
 from domain.reconcile_stock import NETSUITE
 from reports.model import Chart, Column, Link, Report, Table, Tile
@@ -263,6 +263,7 @@ def _money_table(money: pd.DataFrame) -> Table:
             Column("channel", "Channel", "code"),
             Column("measure", "Measure", "code"),
             Column("gateway", "Gateway", "code"),
+            Column("tax_titles", "Tax titles", "code", "Titles that one item or code books are compared together."),
             Column("currency_code", "Currency", "code"),
             Column("shopify_amount", "Shopify", "money"),
             Column("netsuite_amount", "NetSuite", "money"),

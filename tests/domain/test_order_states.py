@@ -78,7 +78,7 @@ def test_what_became_of_the_writes_counts(outcome, code, state):
 
 def _document():
     row = dict.fromkeys(
-        ("record_type", "source_external_id", "source_record_type", "reason_code", "reason", "payload", "payload_hash")
+        "record_type source_external_id source_record_type reason_code reason taxes gateway payload payload_hash".split()
     )
     key = {"external_id": "x", "shop_code": "ONE", "order_id_shopify": GID, "order_name": "#1", "step_count": 0}
-    return {**row, **key, "action_code": "create", "total_amount": Decimal(1), "currency_code": "USD"}
+    return {**row, **key, "action_code": "create", "total_amount": Decimal(1), "currency_code": "USD", "transaction_date": "2026-11-01"}

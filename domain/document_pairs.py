@@ -35,9 +35,18 @@ ORDER = ["shop_code", "order_id_shopify"]
 NEGATIVE = ("creditMemo", "cashRefund", "customerRefund")
 """Documents by which money goes out."""
 _OF_ORDER = {"name": "name", "source_name": "channel", "cancelled_at_utc": "cancelled_at_utc", "updated_at_utc": "updated_at_utc"}
-_OF_WANTED = (
-    "external_id shop_code order_id_shopify action_code record_type total_amount currency_code taxes transaction_date gateway"
-).split()
+_OF_WANTED = [
+    "external_id",
+    "shop_code",
+    "order_id_shopify",
+    "action_code",
+    "record_type",
+    "total_amount",
+    "currency_code",
+    "taxes",
+    "transaction_date",
+    "gateway",
+]
 _OF_DOCUMENT = {
     "external_id": "external_id",
     "transaction_id_netsuite": "transaction_id_netsuite",
@@ -93,15 +102,19 @@ def pair_documents(books: Books, raw: Frames, contract: Contract, at: datetime) 
     return pairs.assign(is_there=pairs["transaction_id_netsuite"].notna())
 
 
-def shop_amounts(raw_netsuite__documents: pd.DataFrame) -> list[Decimal]:
+def shop_amounts(raw_netsuite__documents: pd.DataFrame) -> pd.Series:
     """Return the documents' totals as the shop counts: NetSuite's sign differs by type, and only the type is relied on."""
     is_out = raw_netsuite__documents["transaction_type"].isin([code for code, name in RECORD_TYPES.items() if name in NEGATIVE])
-    return _signed([abs(amount) for amount in decimals(raw_netsuite__documents["total_amount"])], is_out)
+    return _signed(decimals(raw_netsuite__documents["total_amount"]).map(abs), is_out)
 
 
-def decimals(values: pd.Series) -> list[Decimal]:
+def decimals(values: pd.Series) -> pd.Series:
     """Return amounts as exact decimals, 0 where there is none."""
-    return [value if isinstance(value, Decimal) else Decimal(value) if value == value and value else ZERO for value in values.tolist()]
+    exact = [
+        value if isinstance(value, Decimal) else Decimal(str(value)) if is_there else ZERO
+        for value, is_there in zip(values.tolist(), values.notna().tolist(), strict=True)
+    ]
+    return pd.Series(exact, index=values.index, dtype="object")
 
 
 def rows_of(frame: pd.DataFrame) -> list[Row]:
@@ -116,5 +129,5 @@ def _order_key(frame: pd.DataFrame) -> pd.Series:
     return frame["shop_code"] + " " + frame["order_id_shopify"]
 
 
-def _signed(totals: list[Decimal], is_out: pd.Series) -> list[Decimal]:
-    return [-amount if is_negative else amount for amount, is_negative in zip(totals, is_out.tolist(), strict=True)]
+def _signed(totals: pd.Series, is_out: pd.Series) -> pd.Series:
+    return totals.where(~is_out, -totals)

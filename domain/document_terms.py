@@ -64,9 +64,9 @@ def name_terms(
         there = _there(row, lines_of.get(number, []), taxes_of.get(number, []), contract)
         titles = list(json.loads(row["taxes"] or "{}"))
         told[name] = "; ".join(_differing(wanted, there, lambda term, seen=titles: _name(term, seen, names, contract)))
-    more = out_order_differences["external_id"].map(told).where(out_order_differences["cause_code"].eq("total_differs"))
-    evidence = out_order_differences["evidence"]
-    return out_order_differences.assign(evidence=evidence.where(more.isna() | more.eq(""), evidence + ": " + more.fillna("")))
+    rows = out_order_differences[["external_id", "cause_code", "evidence"]].itertuples(index=False, name=None)
+    evidence = [f"{seen}: {told[name]}" if cause == "total_differs" and name in told else seen for name, cause, seen in rows]
+    return out_order_differences.assign(evidence=pd.Series(evidence, index=out_order_differences.index, dtype="str"))
 
 
 def _wanted(body: Mapping[str, Any], contract: Contract) -> Terms:
@@ -102,7 +102,9 @@ def _added(terms: Terms, more: Terms) -> Terms:
 def _differing(wanted: Terms, there: Terms, name: Any) -> Iterator[str]:
     """Yield what differs, the largest first."""
     both = {term: (wanted.get(term, ZERO), there.get(term, ZERO)) for term in dict.fromkeys([*wanted, *there])}
-    differing = sorted((term for term, (ours, theirs) in both.items() if ours != theirs), key=lambda t: -abs(both[t][1] - both[t][0]))
+    differing = sorted(
+        (term for term, (ours, theirs) in both.items() if ours != theirs), key=lambda t: -abs(both[t][1] - both[t][0])
+    )
     for term in differing:
         ours, theirs = both[term]
         yield f"{name(term)} {ours:.2f}, in NetSuite {theirs:.2f}"

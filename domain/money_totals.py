@@ -74,15 +74,12 @@ def _taxes(counted: pd.DataFrame, titles: pd.DataFrame, raw_netsuite__document_t
     NetSuite's lines of a sale are below zero, and those of a credit above it: turned round, they are as the shop counts.
     """
     measured = counted.loc[counted["measure_code"].isin(list(_TAX_MEASURE))].assign(gateway="").drop(columns="tax_key")
-    there = raw_netsuite__document_taxes
-    there = there.assign(theirs=[-amount for amount in decimals(there["tax_amount"])]).rename(columns={"tax_id_netsuite": "tax_key"})
-    there = there[["transaction_id_netsuite", "tax_key", "theirs"]].merge(
-        measured.loc[measured["is_there"], ["external_id", "transaction_id_netsuite"]],
-        on="transaction_id_netsuite",
-        validate="many_to_one",
-    )
-    ours = titles.groupby(_TAX, as_index=False, sort=False)["amount"].sum().rename(columns={"amount": "ours"})
-    both = ours.merge(there[[*_TAX, "theirs"]], on=_TAX, how="outer", validate="one_to_one")
+    there = raw_netsuite__document_taxes.rename(columns={"tax_id_netsuite": "tax_key"})
+    there = there.assign(theirs=-decimals(there["tax_amount"]))[["transaction_id_netsuite", "tax_key", "theirs"]]
+    known = measured.loc[measured["is_there"], ["external_id", "transaction_id_netsuite"]]
+    there = there.merge(known, on="transaction_id_netsuite", validate="many_to_one")
+    ours = titles.groupby(_TAX, sort=False)["amount"].sum().rename("ours").reset_index()
+    both: pd.DataFrame = ours.merge(there[[*_TAX, "theirs"]], on=_TAX, how="outer", validate="one_to_one")
     both = both.assign(ours=_or_zero(both["ours"]), theirs=_or_zero(both["theirs"]))
     both = both.merge(measured, on="external_id", validate="many_to_one")
     return both.assign(measure_code=both["measure_code"].map(_TAX_MEASURE))
@@ -94,7 +91,8 @@ def _by_date(entries: pd.DataFrame) -> pd.DataFrame:
     is_moved = theirs_on.ne(entries["transaction_date"])
     told = entries.assign(day=entries["transaction_date"], differs=is_moved | entries["ours"].ne(entries["theirs"]))
     moved = told.loc[is_moved]
-    parts = (told.loc[~is_moved], moved.assign(theirs=ZERO), moved.assign(day=theirs_on.loc[is_moved], ours=ZERO))
+    nothing = pd.Series([ZERO] * len(moved), index=moved.index, dtype="object")
+    parts = (told.loc[~is_moved], moved.assign(theirs=nothing), moved.assign(day=theirs_on.loc[is_moved], ours=nothing))
     dated = pd.concat(parts, ignore_index=True)
     return dated.assign(cell=dated.groupby(_CELL, sort=False).ngroup())
 

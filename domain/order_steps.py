@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from domain.money import ZERO, Money
+from domain.money import Money
 from domain.order_facts import OrderFacts, Shipment, Tender, number_of
 from domain.order_life import CHARGES, Bill, Credit, Life
 from domain.order_lines import Books, Line, Refusal, bill_lines, kind_of_line, sum_lines, tax_details, tax_lines, unit_line
@@ -28,7 +28,7 @@ class Step:
     source_external_id: str | None
     source_record_type: str | None
     body: Mapping[str, Any]
-    money: Money = Money()
+    money: Money = field(default_factory=Money)
 
 
 @dataclass

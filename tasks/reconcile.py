@@ -26,7 +26,7 @@ from domain.order_links import link_orders
 from domain.reconcile_orders import find_order_differences
 from domain.reconcile_stock import NETSUITE, Published, find_stock_differences
 from domain.tax_titles import tax_items
-from store import documents, findings, orders, publications, quarantine, runs
+from store import documents, findings, money, orders, publications, quarantine, runs
 from tasks.context import Context
 from tasks.push_fulfillments import known_echoes
 from tasks.read_inventory import has_journeys, metafields, read_catalogue, stack
@@ -75,10 +75,10 @@ def read_both(context: Context, run_id: str, days: int) -> dict[str, pd.DataFram
 
 
 def _read_taxes(context: Context, run_id: str, documents_there: pd.Series) -> pd.DataFrame:
-    stamp, ids = {"run_id": run_id, "extracted_at": context.now()}, sorted(documents_there)
+    ids, at = sorted(documents_there), context.now()
     if context.contract.orders.tax == "suitetax":
-        return read_tax_details(context.netsuite, ids, **stamp)
-    return read_tax_lines(context.netsuite, ids, tax_items(context.contract), **stamp)
+        return read_tax_details(context.netsuite, ids, run_id=run_id, extracted_at=at)
+    return read_tax_lines(context.netsuite, ids, tax_items(context.contract), run_id=run_id, extracted_at=at)
 
 
 @task(name="reconcile orders", cache_policy=NO_CACHE)
@@ -166,7 +166,7 @@ def _decided(context: Context, raw: Frames) -> pd.DataFrame:
 
 @task(name="record differences", cache_policy=NO_CACHE)
 def record_differences(context: Context, run_id: str, frames: Frames) -> pd.DataFrame:
-    """Return every difference of the run as `out_findings`; stored, with what is resolved since closed.
+    """Return every difference of the run as `out_findings`; stored with the days' sums, and what is resolved since is closed.
 
     Args:
         context: the run's context.
@@ -177,6 +177,7 @@ def record_differences(context: Context, run_id: str, frames: Frames) -> pd.Data
     rows += [*_of_money(frames["out_money_totals"]), *_of_fields(frames["out_field_differences"])]
     found = settle(rows, context.contract)
     findings.record(context.engine, run_id, found, CHECKS, at_utc=context.now())
+    money.record(context.engine, run_id, frames["out_money_totals"], at_utc=context.now())
     log.info("differences_recorded", extra={"run": run_id, "checks": found["check_code"].value_counts().to_dict()})
     return found
 

@@ -213,6 +213,9 @@ def test_frames_find_what_a_walk_over_every_row_finds(seed):
     told, orders = random_books(random.Random(seed), 40)
     frames = raw(*orders)
     pairs = pair_documents(told, frames, CONTRACT, AT)
-    found, totals = find_order_differences(told, frames, pairs), total_by_day(pairs, empty("raw_netsuite__document_taxes"), CONTRACT)
+    found, totals = (
+        find_order_differences(told, frames, pairs),
+        total_by_day(pairs, empty("raw_netsuite__document_taxes"), CONTRACT),
+    )
     pd.testing.assert_frame_equal(found, reconcile_walk.find_order_differences(told, frames, CONTRACT, AT))
     pd.testing.assert_frame_equal(totals, reconcile_walk.total_by_day(told, frames, CONTRACT, AT))

@@ -112,14 +112,16 @@ def book_taxes(world, path, **orders):
 def lower_the_citys_tax_by_a_cent(world, document):
     """Do what an administrator does: change the tax of one title on the sales order."""
     rows = world.world.db.execute(
-        "SELECT l.id, l.foreignamount FROM ns_transactionline l JOIN ns_transaction t ON t.id = l.\"transaction\" "
+        'SELECT l.id, l.foreignamount FROM ns_transactionline l JOIN ns_transaction t ON t.id = l."transaction" '
         "WHERE t.externalid = ? AND l.item = 912",
         (document,),
     )
     row = rows.fetchone()
     if row:
         return administer(
-            world.world, "edit_field", {"external_id": document, "line": row[0], "field": "amount", "value": round(-row[1] - 0.01, 2)}
+            world.world,
+            "edit_field",
+            {"external_id": document, "line": row[0], "field": "amount", "value": round(-row[1] - 0.01, 2)},
         )
     body = world.world.db.execute("SELECT body FROM ns_transaction WHERE externalid = ?", (document,)).fetchone()[0]
     details = json.loads(body)["taxDetails"]
@@ -127,7 +129,9 @@ def lower_the_citys_tax_by_a_cent(world, document):
     return administer(world.world, "edit_field", {"external_id": document, "field": "taxDetails", "value": details})
 
 
-@pytest.mark.parametrize("orders", [{"tax_items": {"City": "912"}}, {"tax": "suitetax", "tax_codes": CODES}], ids=["lines", "suitetax"])
+@pytest.mark.parametrize(
+    "orders", [{"tax_items": {"City": "912"}}, {"tax": "suitetax", "tax_codes": CODES}], ids=["lines", "suitetax"]
+)
 def test_tax_agrees_by_title_and_a_cent_that_somebody_edits_is_named(books, run, bodies, tmp_path, orders):
     book_taxes(books, tmp_path / "contract" / "contract.yaml", **orders)
     order = place(books, [("APPLE", 3, {"unit_price": "10.01"})], tax_lines=TITLES, shipping="5.00", shipping_tax_rate="0.085")
@@ -161,5 +165,8 @@ def test_tax_agrees_by_title_and_a_cent_that_somebody_edits_is_named(books, run,
         ("money_differs", f"{day} GROCER web USD", "ordered"),
         ("order_differs", f"GROCER {order['name']} {document}", "total_differs"),
     }
-    assert "tax City 1.58, in NetSuite 1.57" in told["order_differs", f"GROCER {order['name']} {document}", "total_differs"]["examples"]
+    assert (
+        "tax City 1.58, in NetSuite 1.57"
+        in told["order_differs", f"GROCER {order['name']} {document}", "total_differs"]["examples"]
+    )
     assert order["name"] in told["money_differs", f"{day} GROCER web City USD", "ordered_tax"]["examples"]

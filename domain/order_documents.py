@@ -59,6 +59,7 @@ def build_documents(  # noqa: PLR0913, PLR0917 - the frames of a run
     echoes: frozenset[str] = frozenset(),
     dismissed: frozenset[tuple[str, str]] = frozenset(),
     numbers: Issuer | None = None,
+    is_afresh: bool = False,
 ) -> Documents:
     """Return a decision for every order, and for every document that follows it: create, transform, revise, adopt, skip, set_aside.
 
@@ -75,6 +76,7 @@ def build_documents(  # noqa: PLR0913, PLR0917 - the frames of a run
         echoes: Shopify's fulfilments that we made of NetSuite's own: they are shipped there already.
         dismissed: orders (shop, gid) that a person has taken out of the stream.
         numbers: where serial and lot numbers come from; documents carry none where it is left out.
+        is_afresh: decide what we booked already once more, whole: what there should be, for a comparison. Never to be written.
     """
     places = shopify_locations(contract)
     linked = {
@@ -91,6 +93,7 @@ def build_documents(  # noqa: PLR0913, PLR0917 - the frames of a run
         echoes=echoes,
         dismissed=dismissed,
         numbers=numbers,
+        is_afresh=is_afresh,
     )
     documents: list[dict[str, Any]] = []
     lines: list[dict[str, Any]] = []
@@ -123,6 +126,8 @@ class _Decision:
         self.facts, self.books, self.order = facts, books, facts.order
         self.root = external_id(*facts.key)
         self.link = books.linked.get(facts.key)
+        self.is_ours = self.link is not None and self.link.get("external_id") == self.root
+        self.is_booked = self.link is not None and not books.is_afresh
         self.life: Life | None = None
 
     def rows(self, lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -146,14 +151,14 @@ class _Decision:
         order, contract = self.order, self.books.contract
         if self.facts.key in self.books.dismissed:
             return "skip", "dismissed", "a person dismissed it; truecount quarantine release takes it back"
-        is_ours = self.link is not None and self.link.get("external_id") == self.root
-        if self.link is not None and not (is_ours and contract.orders.follow_to != "order"):
+        is_followed = contract.orders.follow_to != "order" or self.books.is_afresh
+        if self.link is not None and not (self.is_ours and is_followed):
             return "adopt", None, f"NetSuite has it as transaction {self.link['transaction_id_netsuite']}"
         if any(value in self.books.ambiguous for value in (order["name"], self.root, self.facts.number)):
             return "set_aside", "ambiguous_link", f"several NetSuite documents match order {order['name']}; link one by hand"
         if order["is_test"] == "true":
             return "skip", "test_order", "a test order is never booked"
-        if not is_ours and order["cancelled_at_utc"] and not self.facts.shipments:
+        if not self.is_ours and order["cancelled_at_utc"] and not self.facts.shipments:
             return "skip", "cancelled", "cancelled before anything was handed over, and NetSuite never had it"
         return None if self.facts.lines else ("skip", "no_lines", "the order has no lines")
 
@@ -190,11 +195,11 @@ class _Decision:
             return
         body = self._header("salesOrder", None) | details
         body["orderStatus"] = {"id": "A" if self.books.contract.orders.initial_status == "pending_approval" else "B"}
-        if self.link is not None:
+        if self.is_booked:
             body = {"externalId": self.root} | details
         body["item"] = {"items": [line.body() for line in wanted]}
         lines += _line_rows(self.root, wanted)
-        action = "create" if self.link is None else "revise"
+        action = "revise" if self.is_booked else "create"
         yield self._body_row(self.root, action, "salesOrder", body, whole)
 
     def _cash_sales(self, life: Life, steps: Steps, lines: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
@@ -215,7 +220,7 @@ class _Decision:
             whole = sum((money for _, money in bill.parts.values()), Money())
             details = tax_details(self.facts, whole, self.books)
             check_lines(self.facts, wanted, bill.total, whole.tax if details else ZERO)
-            is_known = name in self.books.known or (number == 0 and self.link is not None)
+            is_known = name in self.books.known or (number == 0 and self.is_booked)
             if not is_known:
                 body = self._header("cashSale", place) | details | {"externalId": name, "tranDate": bill.day}
                 items = [line.body() | {"location": {"id": place}} | self._issued(line, place) for line in wanted]

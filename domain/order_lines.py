@@ -61,6 +61,7 @@ class Books:
     echoes: frozenset[str] = frozenset()
     dismissed: frozenset[tuple[str, str]] = frozenset()
     numbers: Issuer | None = None
+    is_afresh: bool = False
 
     def charge_item(self, kind: str, name: str) -> str:
         """Return the NetSuite item that books a kind of amount.

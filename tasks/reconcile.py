@@ -157,11 +157,11 @@ def _with_named(context: Context, run_id: str, frames: Frames) -> pd.DataFrame:
 
 
 def _decided(context: Context, raw: Frames) -> pd.DataFrame:
-    """Return the documents that there should be, by the rules that book orders, as if nothing were there but the orders."""
+    """Return the documents that there should be, by the rules that book orders, as if none of ours were there yet."""
     core_items, _ = conform_items(raw["raw_netsuite__items"])
     links, ambiguous = link_orders(raw["raw_shopify__orders"], raw["raw_netsuite__order_lines"], context.contract)
     echoes = frozenset(known_echoes(context).values())
-    return build_documents(raw, links, ambiguous, core_items, context.contract, echoes=echoes).documents
+    return build_documents(raw, links, ambiguous, core_items, context.contract, echoes=echoes, is_afresh=True).documents
 
 
 @task(name="record differences", cache_policy=NO_CACHE)

@@ -30,8 +30,8 @@ _REST: Term = ("rest", "")
 def documents_to_read(out_order_differences: pd.DataFrame, pairs: pd.DataFrame) -> list[str]:
     """Return the internal ids of the documents whose lines tell why they come to another amount; payments have none."""
     differing = out_order_differences.loc[out_order_differences["cause_code"].eq("total_differs"), "external_id"]
-    mine = pairs.loc[pairs["external_id"].isin(differing.tolist()) & ~pairs["record_type"].isin(_TENDERS)]
-    return sorted(mine["transaction_id_netsuite"])
+    has_lines = pairs["is_written"] & ~pairs["record_type"].isin(_TENDERS)
+    return sorted(pairs.loc[has_lines & pairs["external_id"].isin(differing.tolist()), "transaction_id_netsuite"])
 
 
 def name_terms(
@@ -46,31 +46,43 @@ def name_terms(
         raw: `raw_netsuite__document_lines` of `documents_to_read`, `raw_netsuite__document_taxes`, `raw_shopify__order_lines`.
         contract: what books what.
     """
-    ids = documents_to_read(out_order_differences, pairs)
-    lines, taxes = raw["raw_netsuite__document_lines"], raw["raw_netsuite__document_taxes"]
-    lines_of = _by_document(lines)
-    taxes_of = _by_document(taxes.loc[taxes["transaction_id_netsuite"].isin(ids)])
-    bodies = dict(zip(out_netsuite_documents["external_id"], out_netsuite_documents["payload"], strict=True)) if ids else {}
-    sources = dict(zip(out_netsuite_documents["external_id"], out_netsuite_documents["source_external_id"], strict=True))
+    chosen = pairs.loc[pairs["transaction_id_netsuite"].isin(documents_to_read(out_order_differences, pairs))]
+    if chosen.empty:
+        return out_order_differences
+    lines, taxes = (_by_document(raw[f"raw_netsuite__document_{name}"], chosen) for name in ("lines", "taxes"))
     goods = raw["raw_shopify__order_lines"]
-    names = dict(zip(goods["order_line_id_shopify"], goods["sku"].fillna(goods["title"]), strict=True)) if ids else {}
+    names = dict(zip(goods["order_line_id_shopify"], goods["sku"].fillna(goods["title"]), strict=True))
+    decided = _decided(out_netsuite_documents, chosen["external_id"])
     told: dict[str, str] = {}
-    for row in rows_of(pairs.loc[pairs["transaction_id_netsuite"].isin(ids)]):
-        number, name = row["transaction_id_netsuite"], row["external_id"]
-        wanted = _wanted(json.loads(bodies[name]), contract)
-        if row["record_type"] in _CREDITS and str(sources[name]).startswith("SHOPRMA-"):
-            # A credit of a return takes the return's lines without naming them.
-            wanted = _added(wanted, _wanted(json.loads(bodies[sources[name]]), contract))
-        there = _there(row, lines_of.get(number, []), taxes_of.get(number, []), contract)
+    for row in rows_of(chosen):
+        name, number = row["external_id"], row["transaction_id_netsuite"]
+        there = _there(row, lines.get(number, []), taxes.get(number, []), contract)
+        differing = _differing(_wanted(name, decided, contract), there)
         titles = list(json.loads(row["taxes"] or "{}"))
-        told[name] = "; ".join(_differing(wanted, there, lambda term, seen=titles: _name(term, seen, names, contract)))
+        told[name] = "; ".join(f"{_name(term, titles, names, contract)} {amounts}" for term, amounts in differing)
     rows = out_order_differences[["external_id", "cause_code", "evidence"]].itertuples(index=False, name=None)
     evidence = [f"{seen}: {told[name]}" if cause == "total_differs" and name in told else seen for name, cause, seen in rows]
     return out_order_differences.assign(evidence=pd.Series(evidence, index=out_order_differences.index, dtype="str"))
 
 
-def _wanted(body: Mapping[str, Any], contract: Contract) -> Terms:
-    """Return the terms of a body as it is sent."""
+def _decided(out_netsuite_documents: pd.DataFrame, external_ids: pd.Series) -> dict[str, Row]:
+    """Return some documents and what they are made of, by external id."""
+    mine = out_netsuite_documents.loc[out_netsuite_documents["external_id"].isin(external_ids)]
+    sources = out_netsuite_documents.loc[out_netsuite_documents["external_id"].isin(mine["source_external_id"].dropna())]
+    return {row["external_id"]: row for part in (mine, sources) for row in rows_of(part)}
+
+
+def _wanted(external_id: str, decided: Mapping[str, Row], contract: Contract) -> Terms:
+    """Return the terms of a document as it is sent; a credit of a return takes the return's lines without naming them."""
+    row = decided[external_id]
+    found = _sent(json.loads(row["payload"]), contract)
+    if row["source_record_type"] == "returnAuthorization":
+        source = json.loads(decided[row["source_external_id"]]["payload"])
+        found = _added(found, _sent({"item": source["item"]}, contract))
+    return found
+
+
+def _sent(body: Mapping[str, Any], contract: Contract) -> Terms:
     found: Terms = {}
     for row in body.get("item", {}).get("items", []):
         line, _, item = row.get("$line", (row.get(contract.account.line_id_field), None, (row.get("item") or {}).get("id")))
@@ -99,15 +111,12 @@ def _added(terms: Terms, more: Terms) -> Terms:
     return {term: terms.get(term, ZERO) + more.get(term, ZERO) for term in dict.fromkeys([*terms, *more])}
 
 
-def _differing(wanted: Terms, there: Terms, name: Any) -> Iterator[str]:
-    """Yield what differs, the largest first."""
+def _differing(wanted: Terms, there: Terms) -> Iterator[tuple[Term, str]]:
+    """Yield the terms that differ, the one that differs most first, with both amounts."""
     both = {term: (wanted.get(term, ZERO), there.get(term, ZERO)) for term in dict.fromkeys([*wanted, *there])}
-    differing = sorted(
-        (term for term, (ours, theirs) in both.items() if ours != theirs), key=lambda t: -abs(both[t][1] - both[t][0])
-    )
-    for term in differing:
-        ours, theirs = both[term]
-        yield f"{name(term)} {ours:.2f}, in NetSuite {theirs:.2f}"
+    for term, (ours, theirs) in sorted(both.items(), key=lambda row: -abs(row[1][0] - row[1][1])):
+        if ours != theirs:
+            yield term, f"{ours:.2f}, in NetSuite {theirs:.2f}"
 
 
 def _name(term: Term, titles: list[str], names: Mapping[str, Any], contract: Contract) -> str:
@@ -123,8 +132,8 @@ def _name(term: Term, titles: list[str], names: Mapping[str, Any], contract: Con
     return items.get(key, f"item {key}, which the contract does not have,")
 
 
-def _by_document(frame: pd.DataFrame) -> dict[str, list[Row]]:
+def _by_document(frame: pd.DataFrame, chosen: pd.DataFrame) -> dict[str, list[Row]]:
     found: dict[str, list[Row]] = {}
-    for row in rows_of(frame):
+    for row in rows_of(frame.loc[frame["transaction_id_netsuite"].isin(chosen["transaction_id_netsuite"])]):
         found.setdefault(row["transaction_id_netsuite"], []).append(row)
     return found

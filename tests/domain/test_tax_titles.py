@@ -266,7 +266,7 @@ def test_a_credit_of_a_return_holds_the_returns_lines():
         "payload": body({"$line": [LINE, "1", None], "amount": 4.0}, {"$line": [None, None, "902"], "amount": 0.3})
     }
     memo = wanted("SHOPCM-GROCER-3", "creditMemo", "6.30", State="0.30") | {"payload": body(row_of("901", 2.0))}
-    memo |= {"source_external_id": "SHOPRMA-GROCER-3"}
+    memo |= {"source_external_id": "SHOPRMA-GROCER-3", "source_record_type": "returnAuthorization"}
     has = [there("SHOPRMA-GROCER-3", "RtnAuth", "4.3", "91"), there("SHOPCM-GROCER-3", "CustCred", "-6.31", "92")]
     lines = [
         line_there("1", "101", "4", LINE, "92"),
@@ -282,6 +282,12 @@ def test_a_suitetax_detail_that_differs_is_named():
     wants = [wanted(total="10.50", State="0.50") | {"payload": body(row_of("101", 10.0, LINE), **details)}]
     told = evidence(wants, [there(total="10.49")], [line_there("1", "101", "-10", LINE)], [("90", "7", "-0.49")], rules)
     assert told[ROOT].endswith(": tax State 0.50, in NetSuite 0.49")
+
+
+def test_what_is_set_aside_has_no_terms():
+    assert evidence([wanted(action="set_aside") | {"payload": None}], [there(total="9")], []) == {
+        ROOT: "transaction 90, changed 2026-11-01T09:05:00Z"
+    }
 
 
 def test_a_payment_that_differs_has_no_terms():

@@ -2,6 +2,7 @@
 
 import json
 import random
+import re
 from decimal import Decimal
 
 import pandas as pd
@@ -259,6 +260,17 @@ def test_the_term_that_differs_is_named(case):
     wants = [wanted(total="11.75", State="0.50", City="0.25") | {"payload": SENT}]
     told = evidence(wants, [there(total=total)], lines)
     assert told == {ROOT: f"transaction 90, changed 2026-11-01T09:05:00Z: {expected}"}
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_the_terms_told_add_up_to_the_difference(seed):
+    chance = random.Random(seed)
+    lines = [line_there(row[0], row[2], str(-chance.randint(-500, 1500) / 100), row[6]) for row in HAS if chance.random() < 0.8]
+    total = Decimal(chance.randint(0, 3000)) / 100
+    wants = [wanted(total="11.75", State="0.50", City="0.25") | {"payload": SENT}]
+    (told,) = evidence(wants, [there(total=str(total))], lines).values()
+    pairs = re.findall(r" (-?[0-9.]+), in NetSuite (-?[0-9.]+)", told)
+    assert sum(Decimal(theirs) - Decimal(ours) for ours, theirs in pairs) == total - Decimal("11.75")
 
 
 def test_a_credit_of_a_return_holds_the_returns_lines():

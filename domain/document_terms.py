@@ -116,7 +116,16 @@ def _differing(wanted: Terms, there: Terms) -> Iterator[tuple[Term, str]]:
     both = {term: (wanted.get(term, ZERO), there.get(term, ZERO)) for term in dict.fromkeys([*wanted, *there])}
     for term, (ours, theirs) in sorted(both.items(), key=lambda row: -abs(row[1][0] - row[1][1])):
         if ours != theirs:
-            yield term, f"{ours:.2f}, in NetSuite {theirs:.2f}"
+            yield term, f"{_spelled(ours)}, in NetSuite {_spelled(theirs)}"
+
+
+def _spelled(amount: Decimal) -> str:
+    """Return an amount with two decimals, or more where it has more.
+
+    >>> _spelled(Decimal("1.5")), _spelled(Decimal("10.825"))
+    ('1.50', '10.825')
+    """
+    return f"{amount:.2f}" if amount == round(amount, 2) else f"{amount:f}"
 
 
 def _name(term: Term, titles: list[str], names: Mapping[str, Any], contract: Contract) -> str:

@@ -79,10 +79,7 @@ def build_documents(  # noqa: PLR0913, PLR0917 - the frames of a run
         is_afresh: decide what we booked already once more, whole: what there should be, for a comparison. Never to be written.
     """
     places = shopify_locations(contract)
-    linked = {
-        (str(row["shop_code"]), str(row["order_id_shopify"])): {str(k): v for k, v in row.items()}
-        for row in links.to_dict("records")
-    }
+    linked = {(str(row["shop_code"]), str(row["order_id_shopify"])): _named(row) for row in links.to_dict("records")}
     books = Books(
         contract=contract,
         item_of_sku=dict(zip(core_items["sku"], core_items["item_id_netsuite"], strict=True)),
@@ -108,6 +105,10 @@ def build_documents(  # noqa: PLR0913, PLR0917 - the frames of a run
         from_rows("out_netsuite_document_lines", lines),
         from_rows("out_order_states", states),
     )
+
+
+def _named(row: Mapping[Any, Any]) -> dict[str, Any]:
+    return {str(name): value for name, value in row.items()}
 
 
 def external_id(shop_code: str, order_id: str) -> str:

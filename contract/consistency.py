@@ -26,6 +26,7 @@ def find_inconsistencies(contract: Contract) -> list[Finding]:
         *_shop_findings(contract),
         *(finding for index, channel in enumerate(contract.channels) for finding in _channel(contract, index, channel)),
         *_order_findings(contract),
+        *_tax_findings(contract),
         *_link_findings(contract),
         *_other_order_findings(contract),
         *find_rule_inconsistencies(contract),
@@ -152,6 +153,17 @@ def _order_findings(contract: Contract) -> Iterator[Finding]:
         targets[mapping.level, mapping.target] += 1
         if targets[mapping.level, mapping.target] > 1 or mapping.target == contract.account.line_id_field:
             yield (*place, "target"), f"{mapping.target} is written already; one source per field"
+
+
+def _tax_findings(contract: Contract) -> Iterator[Finding]:
+    orders = contract.orders
+    others = {item: name for name, item in orders.items if item is not None and name != "tax_item_id"}
+    if orders.tax_items and orders.tax == "suitetax":
+        yield ("orders", "tax_items"), "has no effect: orders.tax is suitetax, which books titles by orders.tax_codes"
+    for title, item in orders.tax_items.items():
+        if item in others:
+            told = f"item {item} is orders.items.{others[item]} already; a tax needs an item of its own"
+            yield ("orders", "tax_items", title), told
 
 
 def _link_findings(contract: Contract) -> Iterator[Finding]:

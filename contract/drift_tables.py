@@ -27,10 +27,16 @@ DRIFT_TABLES = (
         + _RUN,
     ),
     table(
-        "raw_netsuite__document_items",
-        "One row per document of ours and item: what its lines come to (amounts with NetSuite's sign).",
-        "transaction_id_netsuite item_id_netsuite",
-        "is_tax_line total_qty line_amount" + _RUN,
+        "raw_netsuite__document_taxes",
+        "One row per document of ours and tax item (or code, in SuiteTax): its tax by it, with NetSuite's sign.",
+        "transaction_id_netsuite tax_id_netsuite",
+        "tax_amount" + _RUN,
+    ),
+    table(
+        "raw_netsuite__document_lines",
+        "One row per line of a document of ours that comes to another amount than its order (amounts with NetSuite's sign).",
+        "transaction_id_netsuite line_id_netsuite",
+        "item_id_netsuite is_closed line_qty line_amount order_line_id_shopify" + _RUN,
     ),
     table(
         "raw_netsuite__field_changes",
@@ -85,8 +91,8 @@ DRIFT_TABLES = (
     ),
     table(
         "out_money_totals",
-        "One row per day, shop, channel, gateway, currency and measure.",
-        "day shop_code channel gateway measure_code currency_code",
+        "One row per day, shop, channel, gateway, currency, measure and tax titles (empty where no tax is summed).",
+        "day shop_code channel gateway measure_code currency_code tax_titles",
         "shopify_amount netsuite_amount difference_amount orders_count examples",
     ),
 )

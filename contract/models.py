@@ -183,7 +183,10 @@ class Orders(Model):
         description="How far an order is followed: to fulfilments; to invoices, returns and credits; to payments and refunds.",
     )
     tax: Literal["item_line", "suitetax"] = Field(
-        default="item_line", description="Tax as a line of `tax_item_id`, or as SuiteTax details (REST supports no legacy tax)."
+        default="item_line", description="Tax as lines of tax items, or as SuiteTax details (REST supports no legacy tax)."
+    )
+    tax_items: dict[str, NetsuiteId] = Field(
+        default={}, description="For tax as lines: the item of a tax title, if not `tax_item_id`; titles of one item share a line."
     )
     tax_codes: dict[str, TaxCode] = Field(default={}, description="For SuiteTax: the tax code and type of each tax title.")
     gateways: dict[str, NetsuiteId] = Field(

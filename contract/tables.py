@@ -318,8 +318,8 @@ _TABLES = (
         "One row per NetSuite document to write, leave or set aside.",
         "external_id",
         "shop_code order_id_shopify order_name step_count action_code record_type source_external_id source_record_type reason_code reason "
-        "total_amount currency_code payload payload_hash",
-        "reason_code reason record_type source_external_id source_record_type payload payload_hash total_amount",
+        "total_amount currency_code taxes transaction_date gateway payload payload_hash",
+        "reason_code reason record_type source_external_id source_record_type payload payload_hash total_amount taxes gateway",
     ),
     _table(
         "out_netsuite_document_lines",

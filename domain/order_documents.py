@@ -60,6 +60,7 @@ def build_documents(  # noqa: PLR0913, PLR0917 - the frames of a run
     echoes: frozenset[str] = frozenset(),
     dismissed: frozenset[tuple[str, str]] = frozenset(),
     numbers: Issuer | None = None,
+    is_afresh: bool = False,
 ) -> Documents:
     """Return a decision for every order, and for every document that follows it: create, transform, revise, adopt, skip, set_aside.
 
@@ -76,12 +77,10 @@ def build_documents(  # noqa: PLR0913, PLR0917 - the frames of a run
         echoes: Shopify's fulfilments that we made of NetSuite's own: they are shipped there already.
         dismissed: orders (shop, gid) that a person has taken out of the stream.
         numbers: where serial and lot numbers come from; documents carry none where it is left out.
+        is_afresh: decide what we booked already once more, whole: what there should be, for a comparison. Never to be written.
     """
     places = shopify_locations(contract)
-    linked = {
-        (str(row["shop_code"]), str(row["order_id_shopify"])): {str(k): v for k, v in row.items()}
-        for row in links.to_dict("records")
-    }
+    linked = {(str(row["shop_code"]), str(row["order_id_shopify"])): _named(row) for row in links.to_dict("records")}
     books = Books(
         contract=contract,
         item_of_sku=dict(zip(sold["sku"], sold["item_id_netsuite"], strict=True)),
@@ -92,6 +91,7 @@ def build_documents(  # noqa: PLR0913, PLR0917 - the frames of a run
         echoes=echoes,
         dismissed=dismissed,
         numbers=numbers,
+        is_afresh=is_afresh,
     )
     documents: list[dict[str, Any]] = []
     lines: list[dict[str, Any]] = []
@@ -106,6 +106,10 @@ def build_documents(  # noqa: PLR0913, PLR0917 - the frames of a run
         from_rows("out_netsuite_document_lines", lines),
         from_rows("out_order_states", states),
     )
+
+
+def _named(row: Mapping[Any, Any]) -> dict[str, Any]:
+    return {str(name): value for name, value in row.items()}
 
 
 def external_id(shop_code: str, order_id: str) -> str:
@@ -124,6 +128,8 @@ class _Decision:
         self.facts, self.books, self.order = facts, books, facts.order
         self.root = external_id(*facts.key)
         self.link = books.linked.get(facts.key)
+        self.is_ours = self.link is not None and self.link.get("external_id") == self.root
+        self.is_booked = self.link is not None and not books.is_afresh
         self.life: Life | None = None
 
     def rows(self, lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -147,14 +153,14 @@ class _Decision:
         order, contract = self.order, self.books.contract
         if self.facts.key in self.books.dismissed:
             return "skip", "dismissed", "a person dismissed it; truecount quarantine release takes it back"
-        is_ours = self.link is not None and self.link.get("external_id") == self.root
-        if self.link is not None and not (is_ours and contract.orders.follow_to != "order"):
+        is_followed = contract.orders.follow_to != "order" or self.books.is_afresh
+        if self.link is not None and not (self.is_ours and is_followed):
             return "adopt", None, f"NetSuite has it as transaction {self.link['transaction_id_netsuite']}"
         if any(value in self.books.ambiguous for value in (order["name"], self.root, self.facts.number)):
             return "set_aside", "ambiguous_link", f"several NetSuite documents match order {order['name']}; link one by hand"
         if order["is_test"] == "true":
             return "skip", "test_order", "a test order is never booked"
-        if not is_ours and order["cancelled_at_utc"] and not self.facts.shipments:
+        if not self.is_ours and order["cancelled_at_utc"] and not self.facts.shipments:
             return "skip", "cancelled", "cancelled before anything was handed over, and NetSuite never had it"
         return None if self.facts.lines else ("skip", "no_lines", "the order has no lines")
 
@@ -191,12 +197,12 @@ class _Decision:
             return
         body = self._header("salesOrder", None) | details
         body["orderStatus"] = {"id": "A" if self.books.contract.orders.initial_status == "pending_approval" else "B"}
-        if self.link is not None:
+        if self.is_booked:
             body = {"externalId": self.root} | details
         body["item"] = {"items": [line.body() for line in wanted]}
         lines += _line_rows(self.root, wanted)
-        action = "create" if self.link is None else "revise"
-        yield self._body_row(self.root, action, "salesOrder", body, life.kept_total)
+        action = "revise" if self.is_booked else "create"
+        yield self._body_row(self.root, action, "salesOrder", body, whole)
 
     def _cash_sales(self, life: Life, steps: Steps, lines: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         """Yield the cash sale, and one of its own for each later event at the till that sold more (an exchange)."""
@@ -216,7 +222,7 @@ class _Decision:
             whole = sum((money for _, money in bill.parts.values()), Money())
             details = tax_details(self.facts, whole, self.books)
             check_lines(self.facts, wanted, bill.total, whole.tax if details else ZERO)
-            is_known = name in self.books.known or (number == 0 and self.link is not None)
+            is_known = name in self.books.known or (number == 0 and self.is_booked)
             if not is_known:
                 body = self._header("cashSale", place) | details | {"externalId": name, "tranDate": bill.day}
                 items = [
@@ -224,7 +230,7 @@ class _Decision:
                 ]
                 body["item"] = {"items": items}
                 lines += _line_rows(name, wanted)
-                yield self._body_row(name, "create", "cashSale", body, bill.total)
+                yield self._body_row(name, "create", "cashSale", body, whole)
 
     def _record_type(self) -> str:
         """Return cashSale for a till sale that is paid and handed over there, else salesOrder; once written it stays."""
@@ -268,7 +274,7 @@ class _Decision:
         subsidiary = self.books.contract.account.subsidiary_id
         body |= {"subsidiary": {"id": subsidiary}} if subsidiary else {}
         body |= self._fields("customer")
-        yield self._body_row(name, "create", "customer", body, ZERO)
+        yield self._body_row(name, "create", "customer", body, Money())
 
     def _fields(self, level: str) -> dict[str, Any]:
         """Return the custom fields of a level.
@@ -306,20 +312,23 @@ class _Decision:
 
     def _step_row(self, step: Step) -> dict[str, Any]:
         action = "create" if step.source_external_id is None else "transform"
-        row = self._body_row(step.external_id, action, step.record_type, step.body, step.total)
+        row = self._body_row(step.external_id, action, step.record_type, step.body, step.money)
         return row | {"source_external_id": step.source_external_id, "source_record_type": step.source_record_type}
 
-    def _body_row(self, name: str, action: str, record_type: str, body: Mapping[str, Any], total: Decimal) -> dict[str, Any]:
+    def _body_row(self, name: str, action: str, record_type: str, body: Mapping[str, Any], money: Money) -> dict[str, Any]:
         filled = self._filled(dict(body))
         payload = json.dumps(filled, separators=(",", ":"), ensure_ascii=False)
         digest = hashlib.sha256(json.dumps(filled, sort_keys=True).encode()).hexdigest()
         row = self._row(0, action_code=action, record_type=record_type, payload=payload, payload_hash=digest)
-        return row | {"external_id": name, "total_amount": total}
+        taxes = {title: str(amount) for title, amount in money.taxes.items() if amount}
+        row |= {"taxes": json.dumps(taxes, ensure_ascii=False) if taxes else None}
+        row |= {"transaction_date": body.get("tranDate", row["transaction_date"]), "gateway": body.get("memo")}
+        return row | {"external_id": name, "total_amount": money.total}
 
     def _row(self, step: int, **more: Any) -> dict[str, Any]:
         blank = dict.fromkeys(
             ("record_type", "source_external_id", "source_record_type", "reason_code", "reason", "payload", "payload_hash")
-        )
+        ) | {"taxes": None, "gateway": None}
         return {
             "external_id": self.root,
             "shop_code": self.facts.key[0],
@@ -328,6 +337,7 @@ class _Decision:
             "step_count": step,
             "total_amount": Decimal(self.order["total_amount"] or 0),
             "currency_code": self.order["currency_code"],
+            "transaction_date": str(self.order["created_at_utc"])[:10],
             **blank,
             **more,
         }

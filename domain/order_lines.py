@@ -12,6 +12,7 @@ from domain.custom_fields import map_fields
 from domain.money import ZERO, Money
 from domain.order_facts import OrderFacts, Row
 from domain.order_life import CHARGES, Bill, Life, Part
+from domain.tax_titles import tax_key
 
 _ITEM_KEYS = {
     "SHIPPING": "shipping_item_id",
@@ -26,7 +27,6 @@ _ITEM_KEYS = {
     "UNKNOWN": "adjustment_item_id",
     "ALLOWANCE": "allowance_item_id",
     "DISCOUNT": "discount_item_id",
-    "TAX": "tax_item_id",
 }
 
 
@@ -89,6 +89,7 @@ class Books:
     echoes: frozenset[str] = frozenset()
     dismissed: frozenset[tuple[str, str]] = frozenset()
     numbers: Issuer | None = None
+    is_afresh: bool = False
 
     def charge_item(self, kind: str, name: str) -> str:
         """Return the NetSuite item that books a kind of amount.
@@ -210,8 +211,18 @@ def sum_lines(facts: OrderFacts, parts: Mapping[str, Part], books: Books) -> Ite
         money = parts[key][1] if key in parts else Money()
         if money.net:
             yield Line(key.lower(), books.charge_item(key, name), 1, money.net)
-    if whole.tax and books.contract.orders.tax == "item_line":
-        yield Line("tax", books.charge_item("TAX", name), units, whole.tax)
+    yield from tax_lines(whole, units, books)
+
+
+def tax_lines(money: Money, units: int, books: Books) -> Iterator[Line]:
+    """Yield the tax of some money as lines, one for each item that books titles of it; none where SuiteTax details book it."""
+    if books.contract.orders.tax != "item_line":
+        return
+    amounts: dict[str, Decimal] = {}
+    for title, amount in money.taxes.items():
+        item = tax_key(title, books.contract)
+        amounts[item] = amounts.get(item, ZERO) + amount
+    yield from (Line("tax", item, units, amount) for item, amount in amounts.items() if amount)
 
 
 def tax_details(facts: OrderFacts, money: Money, books: Books) -> dict[str, Any]:

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from domain.money import ZERO, Money
+from domain.money import Money
 from domain.order_facts import OrderFacts, Shipment, Tender, number_of
 from domain.order_life import CHARGES, Bill, Credit, Life
-from domain.order_lines import Books, Line, Refusal, bill_lines, kind_of_line, sum_lines, tax_details, unit_line
+from domain.order_lines import Books, Line, Refusal, bill_lines, kind_of_line, sum_lines, tax_details, tax_lines, unit_line
 from domain.order_numbers import returned, shipped
 
 LEVELS = ("order", "fulfillment", "invoice", "settlement")
@@ -22,14 +22,14 @@ LEVELS = ("order", "fulfillment", "invoice", "settlement")
 
 @dataclass(frozen=True)
 class Step:
-    """One document to make: of what, with which body; `total` is what it comes to."""
+    """One document to make: of what, with which body, and what it comes to."""
 
     external_id: str
     record_type: str
     source_external_id: str | None
     source_record_type: str | None
     body: Mapping[str, Any]
-    total: Decimal
+    money: Money = field(default_factory=Money)
 
 
 @dataclass
@@ -105,7 +105,7 @@ class Steps:
         packages = [{"packageTrackingNumber": row["number"]} for row in made.tracking if row.get("number")]
         body: dict[str, Any] = {"externalId": name, "tranDate": made.at[:10], "shipStatus": {"id": "C"}}
         body |= {"package": {"items": packages}} if packages else {}
-        yield Step(name, "itemFulfillment", self.root, "salesOrder", {**body, "item": {"items": rows}}, ZERO)
+        yield Step(name, "itemFulfillment", self.root, "salesOrder", {**body, "item": {"items": rows}})
 
     def _issued(self, name: str, made: Shipment, key: str, place: str) -> Iterator[dict[str, Any]]:
         """Yield the numbers of a line that ships, then a line for each numbered member of a kit."""
@@ -124,7 +124,7 @@ class Steps:
         self.purse.bill(name, bill.total)
         whole = sum((money for _, money in bill.parts.values()), Money())
         body = self._common(name, bill.at) | tax_details(self.facts, whole, self.books) | {"item": {"items": rows}}
-        return Step(name, "invoice", self.root, "salesOrder", body, bill.total)
+        return Step(name, "invoice", self.root, "salesOrder", body, whole)
 
     def _taken(self, line: Line) -> dict[str, Any]:
         """Return a line as part of the source document's line that it is taken of."""
@@ -137,26 +137,25 @@ class Steps:
         rest = self._rest_of_credit(credit)
         body = self._common(name, credit.at)
         self.purse.credits[name] = credit.total
-        whole = sum((part[1] for part in credit.returned.values()), Money())
-        others = sum(credit.charges.values(), sum((part[1] for part in credit.kept.values()), Money()))
-        body |= tax_details(self.facts, whole + others, self.books) if memo else {}
+        returned = sum((part[1] for part in credit.returned.values()), Money())
+        whole = returned + _rest_of(credit)
+        body |= tax_details(self.facts, whole, self.books)
         if not credit.returned:
             lines = {"item": {"items": rest}}
-            yield Step(name, memo, None, None, {**body, "entity": {"$entity": True}, **lines}, credit.total)
+            yield Step(name, memo, None, None, {**body, "entity": {"$entity": True}, **lines}, whole)
             return
         rma, source = self._name("SHOPRMA", credit.refund_id), self._source_of(credit)
-        returned, receipts = self._returned_lines(credit)
-        items = [*returned, *(self._taken(line) for line in self._returned_sums(credit))]
+        goods, receipts = self._returned_lines(credit)
+        items = [*goods, *(self._taken(line) for line in self._returned_sums(credit))]
         told = self._common(rma, credit.at) | {"orderStatus": {"id": "B"}, "item": {"items": items}}
-        yield Step(
-            rma, "returnAuthorization", source, self.record_type, told | tax_details(self.facts, whole, self.books), whole.total
-        )
+        told |= tax_details(self.facts, returned, self.books)
+        yield Step(rma, "returnAuthorization", source, self.record_type, told, returned)
         for place, rows in receipts.items():
             receipt = self._name("SHOPRCV", credit.refund_id, place)
             told = {"externalId": receipt, "tranDate": credit.at[:10], "item": {"items": rows}}
-            yield Step(receipt, "itemReceipt", rma, "returnAuthorization", told, ZERO)
+            yield Step(receipt, "itemReceipt", rma, "returnAuthorization", told)
         lines = {"item": {"items": rest}} if rest else {}
-        yield Step(name, memo, rma, "returnAuthorization", {**body, **lines}, credit.total)
+        yield Step(name, memo, rma, "returnAuthorization", {**body, **lines}, whole)
 
     def _source_of(self, credit: Credit) -> str:
         """Return the document that the returned goods were sold on: a till's later sales are documents of their own."""
@@ -219,13 +218,8 @@ class Steps:
             line = Line("allowance", item, max(units, 1), money.net, None, line_id)
             rows.append(line.body() | {self.books.contract.account.line_id_field: line_id})
         parts = {key: (0, money) for key, money in credit.charges.items()}
-        tax = sum((money.tax for _, money in credit.kept.values()), ZERO)
         charges = [line for line in sum_lines(self.facts, parts, self.books) if line.kind != "tax"]
-        tax += sum((money.tax for money in credit.charges.values()), ZERO)
-        rows += [line.body() for line in charges]
-        if tax and self.books.contract.orders.tax == "item_line":
-            rows.append(Line("tax", self.books.charge_item("TAX", name), 1, tax).body())
-        return rows
+        return rows + [line.body() for line in (*charges, *tax_lines(_rest_of(credit), 1, self.books))]
 
     def _option(self, tender: Tender) -> dict[str, Any]:
         option = self.books.contract.orders.gateways.get(tender.gateway)
@@ -245,13 +239,13 @@ class Steps:
                 self.purse.invoices[invoice] -= amount
                 left -= amount
                 body = {"externalId": name, "tranDate": tender.at[:10], "payment": float(amount), "memo": tender.gateway, **option}
-                yield Step(name, "customerPayment", invoice, "invoice", body, amount)
+                yield Step(name, "customerPayment", invoice, "invoice", body, Money(amount))
         if left > 0:
             name = self._name("SHOPDEP", tender.id)
             self.purse.deposits[name] = left
             body = {"externalId": name, "tranDate": tender.at[:10], "payment": float(left), "memo": tender.gateway, **option}
             body |= {"customer": {"$entity": True}, "salesOrder": {"$ref": self.root}}
-            yield Step(name, "customerDeposit", None, None, body, left)
+            yield Step(name, "customerDeposit", None, None, body, Money(left))
 
     def _pay_back(self, tender: Tender) -> Iterator[Step]:
         """Book a refund: out of credits, then out of deposits that no invoice has used, each the oldest first.
@@ -273,7 +267,12 @@ class Steps:
         if left:
             told = f"order {self.facts.order['name']}: refund {tender.id} gives back {left} more than credits and deposits hold"
             raise Refusal("refund_without_credit", f"{told}; credit it by hand")
-        yield Step(name, "customerRefund", None, None, body, -(tender.amount + tender.rounding))
+        yield Step(name, "customerRefund", None, None, body, Money(-(tender.amount + tender.rounding)))
+
+
+def _rest_of(credit: Credit) -> Money:
+    """Return what a credit gives back beside returned goods: goods that the buyer keeps, and charges."""
+    return sum(credit.charges.values(), sum((money for _, money in credit.kept.values()), Money()))
 
 
 def _merged(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -61,7 +61,8 @@ def lines_to_change(wanted: Sequence[Body], read: Body, line_id_field: str) -> l
         if fields:
             money = {name: line[name] for name in ("quantity", "rate", "amount") if fields.keys() & {"quantity", "amount"}}
             changes.append({"line": seen["line"], **fields, **money})
-    return changes + [{"line": line["line"], "isClosed": True} for line in spare.values()]
+    # A closed line stays in the order's total, so that its amount goes with it.
+    return changes + [{"line": line["line"], "isClosed": True, "rate": 0.0, "amount": 0.0} for line in spare.values()]
 
 
 def order_line_of(key: Sequence[str | None], read: Body, line_id_field: str) -> int | None:

@@ -43,16 +43,14 @@ def reconcile(parameters: ReconcileParameters = ReconcileParameters()) -> RunSum
         numbers = compute_numbers(context, run.run_id, raw, load_state(context))
         both = read_both(context, run.run_id, parameters.days)
         fields = find_field_differences(context, run.run_id, parameters.days, both, readable_fields(schema))
-        differing, totals = reconcile_orders(context, run.run_id, both)
         found = {
             **numbers,
             **schema,
-            "raw_netsuite__documents": both["raw_netsuite__documents"],
+            **{name: both[name] for name in ("raw_netsuite__documents", "raw_netsuite__document_taxes")},
             "raw_netsuite__order_fields": fields["raw_netsuite__order_fields"],
             "out_field_differences": fields["out_field_differences"],
             "out_stock_differences": reconcile_stock(context, numbers),
-            "out_order_differences": differing,
-            "out_money_totals": totals,
+            **reconcile_orders(context, run.run_id, both),
             "out_stage_lags": find_lags(both),
         }
         yesterday = context.now() - timedelta(days=1)

@@ -218,6 +218,16 @@ contracts = Table(
     comment="One row per version of the contract that was applied.",
 )
 
+money_totals = Table(
+    "money_totals",
+    metadata,
+    *_key("day", "shop_code", "channel", "gateway", "measure_code", "currency_code", "tax_titles"),
+    *_text("shopify_amount", "netsuite_amount", "difference_amount", "examples", "run_id"),
+    *_whole("orders_count"),
+    *_instant("compared_at_utc"),
+    comment="One row per day, shop, channel, gateway, currency, measure and tax titles, by the last reconciliation.",
+)
+
 serial_events = Table(
     "serial_events",
     metadata,

@@ -12,17 +12,22 @@ import pandas as pd
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
+from connectors.netsuite.read_document_money import read_document_lines, read_tax_details, read_tax_lines
 from connectors.netsuite.read_documents import read_documents
 from connectors.shopify.read_orders import read_orders_by_id
 from contract.frames import Frames, conform, from_rows
 from domain.components import sold_items
 from domain.conform_netsuite import conform_items
+from domain.document_pairs import Books, pair_documents
+from domain.document_terms import documents_to_read, name_terms
 from domain.findings import finding, settle
+from domain.money_totals import total_by_day
 from domain.order_documents import build_documents, external_id
 from domain.order_links import link_orders
-from domain.reconcile_orders import Books, find_order_differences, total_by_day
+from domain.reconcile_orders import find_order_differences
 from domain.reconcile_stock import NETSUITE, Published, find_stock_differences
-from store import documents, findings, orders, publications, quarantine, runs
+from domain.tax_titles import tax_items
+from store import documents, findings, money, orders, publications, quarantine, runs
 from tasks.context import Context
 from tasks.push_fulfillments import known_echoes
 from tasks.read_inventory import has_journeys, metafields, read_catalogue, stack
@@ -65,12 +70,21 @@ def read_both(context: Context, run_id: str, days: int) -> dict[str, pd.DataFram
     raw |= read_booked.fn(context, run_id, raw, window)
     wanted = _decided(context, raw)
     there = read_documents(context.netsuite, sorted(wanted["external_id"]), since=since, run_id=run_id, extracted_at=context.now())
-    return raw | {"out_netsuite_documents": wanted, "raw_netsuite__documents": there}
+    taxes = _read_taxes(context, run_id, there.loc[there["external_id"].isin(wanted["external_id"]), "transaction_id_netsuite"])
+    documents_of_both = {"out_netsuite_documents": wanted, "raw_netsuite__documents": there}
+    return raw | documents_of_both | {"raw_netsuite__document_taxes": taxes}
+
+
+def _read_taxes(context: Context, run_id: str, documents_there: pd.Series) -> pd.DataFrame:
+    ids, at = sorted(documents_there), context.now()
+    if context.contract.orders.tax == "suitetax":
+        return read_tax_details(context.netsuite, ids, run_id=run_id, extracted_at=at)
+    return read_tax_lines(context.netsuite, ids, tax_items(context.contract), run_id=run_id, extracted_at=at)
 
 
 @task(name="reconcile orders", cache_policy=NO_CACHE)
-def reconcile_orders(context: Context, run_id: str, frames: Frames) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return `out_order_differences` and `out_money_totals`."""
+def reconcile_orders(context: Context, run_id: str, frames: Frames) -> dict[str, pd.DataFrame]:
+    """Return `out_order_differences` and `out_money_totals`, and the lines that were read to name the terms that differ."""
     books = Books(
         frames["out_netsuite_documents"],
         frames["raw_netsuite__documents"],
@@ -78,9 +92,21 @@ def reconcile_orders(context: Context, run_id: str, frames: Frames) -> tuple[pd.
         quarantine.open_rows(context.engine, entity_type="order"),
     )
     raw = {**frames, "raw_shopify__orders": _with_named(context, run_id, frames)}
-    at = context.now()
-    differing = stack([find_order_differences(books, raw, context.contract, at), _stuck(context)])
-    return conform("out_order_differences", differing), total_by_day(books, frames, context.contract, at)
+    pairs = pair_documents(books, frames, context.contract, context.now())
+    found = find_order_differences(books, raw, pairs)
+    lines = read_document_lines(
+        context.netsuite,
+        documents_to_read(found, pairs),
+        line_id_column=context.contract.account.line_id_field,
+        run_id=run_id,
+        extracted_at=context.now(),
+    )
+    named = name_terms(found, books.wanted, pairs, {**frames, "raw_netsuite__document_lines": lines}, context.contract)
+    return {
+        "raw_netsuite__document_lines": lines,
+        "out_order_differences": conform("out_order_differences", stack([named, _stuck(context)])),
+        "out_money_totals": total_by_day(pairs, frames["raw_netsuite__document_taxes"], context.contract),
+    }
 
 
 def _stuck(context: Context) -> pd.DataFrame:
@@ -132,17 +158,17 @@ def _with_named(context: Context, run_id: str, frames: Frames) -> pd.DataFrame:
 
 
 def _decided(context: Context, raw: Frames) -> pd.DataFrame:
-    """Return the documents that there should be, by the rules that book orders, as if nothing were there but the orders."""
+    """Return the documents that there should be, by the rules that book orders, as if none of ours were there yet."""
     core_items, _ = conform_items(raw["raw_netsuite__items"])
     sold = sold_items(core_items, raw["raw_netsuite__items"])
     links, ambiguous = link_orders(raw["raw_shopify__orders"], raw["raw_netsuite__order_lines"], context.contract)
     echoes = frozenset(known_echoes(context).values())
-    return build_documents(raw, links, ambiguous, sold, context.contract, echoes=echoes).documents
+    return build_documents(raw, links, ambiguous, sold, context.contract, echoes=echoes, is_afresh=True).documents
 
 
 @task(name="record differences", cache_policy=NO_CACHE)
 def record_differences(context: Context, run_id: str, frames: Frames) -> pd.DataFrame:
-    """Return every difference of the run as `out_findings`; stored, with what is resolved since closed.
+    """Return every difference of the run as `out_findings`; stored with the days' sums, and what is resolved since is closed.
 
     Args:
         context: the run's context.
@@ -153,6 +179,7 @@ def record_differences(context: Context, run_id: str, frames: Frames) -> pd.Data
     rows += [*_of_money(frames["out_money_totals"]), *_of_fields(frames["out_field_differences"])]
     found = settle(rows, context.contract)
     findings.record(context.engine, run_id, found, CHECKS, at_utc=context.now())
+    money.record(context.engine, run_id, frames["out_money_totals"], at_utc=context.now())
     log.info("differences_recorded", extra={"run": run_id, "checks": found["check_code"].value_counts().to_dict()})
     return found
 
@@ -190,7 +217,8 @@ def _of_orders(rows: pd.DataFrame) -> Iterator[dict[str, Any]]:
 
 def _of_money(rows: pd.DataFrame) -> Iterator[dict[str, Any]]:
     for row in rows.loc[rows["difference_amount"].astype("object").map(bool)].to_dict("records"):
-        key = " ".join(filter(None, (row["day"], row["shop_code"], row["channel"], row["gateway"], row["currency_code"])))
+        parts = (row["day"], row["shop_code"], row["channel"], row["gateway"], row["tax_titles"], row["currency_code"])
+        key = " ".join(filter(None, parts))
         yield finding(
             "money_differs",
             key,

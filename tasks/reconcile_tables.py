@@ -5,8 +5,8 @@ from __future__ import annotations
 import pandas as pd
 
 from contract.frames import Frames
+from domain.money_totals import MEASURES
 from domain.reconcile_orders import CAUSES as ORDER_CAUSES
-from domain.reconcile_orders import MEASURES
 from domain.reconcile_stock import CAUSES as STOCK_CAUSES
 from domain.reconcile_stock import NETSUITE
 from reports.model import Column, Table
@@ -140,6 +140,7 @@ def _money_table(money: pd.DataFrame) -> Table:
             Column("channel", "Channel", "code"),
             Column("measure", "Measure", "code"),
             Column("gateway", "Gateway", "code"),
+            Column("tax_titles", "Tax titles", "code", "Titles that one item or code books are compared together."),
             Column("currency_code", "Currency", "code"),
             Column("shopify_amount", "Shopify", "money"),
             Column("netsuite_amount", "NetSuite", "money"),

@@ -23,6 +23,7 @@ _RECORDS = {
     "assemblyitemmember": "ns_assemblyitemmember",
     "transaction": "ns_transaction",
     "transactionline": "ns_transactionline",
+    "transactiontaxdetail": "ns_transactiontaxdetail",
     "nexttransactionlinelink": "ns_link",
     "previoustransactionlinelink": "ns_link",
     "nexttransactionlink": "ns_headerlink",
@@ -78,7 +79,8 @@ class Record:
 def find_record(account: Account, name: str) -> Record | None:
     """Return the record of that name, or None where the account does not show one.
 
-    The column `subsidiary` and the record of that name exist only in an account with subsidiaries. A custom list is a
+    The column `subsidiary` and the record of that name exist only in an account with subsidiaries, TransactionTaxDetail only in
+    one with SuiteTax (its columns are those that public SuiteScripts query: docs of it are not public). A custom list is a
     record by its script id. A role without the permission System Notes sees the notes of its own changes only (Oracle's
     help on system notes).
     """
@@ -86,6 +88,8 @@ def find_record(account: Account, name: str) -> Record | None:
     if key.startswith("customlist_"):
         return _custom_list(db, name)
     if key not in _RECORDS or (key == "subsidiary" and not has_subsidiaries):
+        return None
+    if key == "transactiontaxdetail" and not account.settings.has_suitetax:
         return None
     columns = {
         row[1].lower(): Column(row[1].lower(), is_date=row[1].lower() in _DATES)

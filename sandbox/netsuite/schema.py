@@ -106,6 +106,21 @@ CREATE VIEW ns_inventorynumberview AS SELECT n.*,
   FROM ns_inventorynumber n;
 CREATE VIEW ns_ownnote AS SELECT n.* FROM ns_systemnote n
   WHERE n.name = (SELECT json_extract(value, '$.integration_user') FROM ns_setting WHERE name = 'settings');
+CREATE VIEW ns_transactiontaxdetail AS SELECT t.id AS "transaction", l.id AS line, i.itemid AS linename,
+  CAST(json_extract(d.value, '$.taxType.id') AS INTEGER) AS taxtype,
+  CAST(json_extract(d.value, '$.taxCode.id') AS INTEGER) AS taxcode,
+  CAST(s.sign * json_extract(d.value, '$.taxBasis') AS NUMERIC) AS taxbasis,
+  CAST(json_extract(d.value, '$.taxRate') AS NUMERIC) AS taxrate,
+  CAST(s.sign * json_extract(d.value, '$.taxAmount') AS NUMERIC) AS taxamount,
+  CAST(s.sign * json_extract(d.value, '$.taxAmount') * t.exchangerate AS NUMERIC) AS basetaxamount
+  FROM ns_transaction t
+  JOIN (SELECT 1 AS is_credit, 1 AS sign UNION ALL SELECT 0, -1) s
+    ON s.is_credit = (t.type IN ('CustCred', 'CashRfnd', 'RtnAuth'))
+  JOIN json_each(t.body, '$.taxDetails.items') d
+  LEFT JOIN ns_transactionline l ON l."transaction" = t.id
+    AND json_extract(l.body, '$.taxDetailsReference') = json_extract(d.value, '$.taxDetailsReference')
+  LEFT JOIN ns_item i ON i.id = l.item
+  WHERE json_extract(t.body, '$.taxDetailsOverride');
 CREATE VIEW ns_headerlink AS SELECT DISTINCT previousdoc, previoustype, nextdoc, nexttype, linktype FROM ns_link;
 """
 

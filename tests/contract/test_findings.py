@@ -78,3 +78,24 @@ def test_a_contract_that_is_no_text_is_named(tmp_path):
     path.write_bytes(b"\xff\xfe\x00version")
     with pytest.raises(ContractError, match=r"contract\.yaml"):
         load_contract(path)
+
+
+TAXES = {
+    "an item of its own": ("tax_items: { City: '912' }", []),
+    "the item of all titles": ("tax_items: { City: '902' }", []),
+    "an item that books shipping": ("tax_items: { City: '901' }", ["item 901 is orders.items.shipping_item_id already"]),
+    "items beside SuiteTax": ("tax: suitetax\n  tax_items: { City: '912' }", ["has no effect: orders.tax is suitetax"]),
+}
+
+
+@pytest.mark.parametrize("case", TAXES)
+def test_an_item_of_a_tax_title_books_nothing_else(case):
+    keys, expected = TAXES[case]
+    text = GOOD.replace("  lookback_days: 60\n", f"  lookback_days: 60\n  {keys}\n", 1)
+    if not expected:
+        assert "City" in parse_contract(text, Path("contract.yaml")).contract.orders.tax_items
+        return
+    found, _ = problems(text)
+    assert [(line, message.split(";")[0].split(",")[0]) for line, _, message in found] == [
+        (line_of(text, "tax_items"), expected[0])
+    ]

@@ -139,11 +139,12 @@ def contract(**orders):
     return loaded.model_copy(update={"orders": loaded.orders.model_copy(update=given | orders)})
 
 
-def decide(told, rules=None, linked=None, known=None, numbers=None):
+def decide(told, rules=None, linked=None, known=None, numbers=None, *, is_afresh=False):
     """Return the decided documents; `linked` is the type of the order's document in NetSuite."""
     links = [{"shop_code": "GROCER", "order_id_shopify": ORDER, "transaction_id_netsuite": "9", "external_id": "SHOPIFY-GROCER-1"}]
     links = pd.DataFrame(
         [row | {"transaction_type": linked} for row in links] if linked else [], columns=[*links[0], "transaction_type"]
     )
     items = pd.DataFrame({"sku": list(SKUS), "item_id_netsuite": list(SKUS.values())})
-    return build_documents(told.frames(), links, empty("core_unresolved"), items, rules or contract(), known or {}, numbers=numbers)
+    given = (rules or contract(), known or {})
+    return build_documents(told.frames(), links, empty("core_unresolved"), items, *given, numbers=numbers, is_afresh=is_afresh)

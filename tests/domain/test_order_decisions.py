@@ -2,6 +2,7 @@
 
 import json
 
+import pandas as pd
 import pytest
 
 from domain.order_decisions import DECISIONS
@@ -316,3 +317,20 @@ def test_suitetax_details_take_the_place_of_the_tax_line():
     assert (len(body["item"]["items"]), body["taxDetails"]["items"][0]["taxAmount"]) == (1, 1.0)
     told.line(2, "APPLE", 1, "11.00", taxes=["0.50", "0.50"])
     assert decide(told, rules).documents["reason_code"].to_list() == ["unmapped_tax_title"]
+
+
+@pytest.mark.parametrize("follow_to", ["order", "settlement"])
+@pytest.mark.parametrize(("make", "kind", "root"), [(lambda: paid()[1], "SalesOrd", "salesOrder"), (till, "CashSale", "cashSale")])
+def test_for_a_comparison_what_is_booked_is_decided_once_more_as_it_was_booked(make, kind, root, follow_to):
+    from tests.domain.order_world import contract
+
+    rules = contract(follow_to=follow_to)
+    first = decide(make(), rules).documents
+    again = decide(make(), rules, linked=kind, is_afresh=True).documents
+    assert root in set(first["record_type"])
+    pd.testing.assert_frame_equal(first, again)
+
+
+def test_for_a_comparison_a_till_sale_that_was_booked_as_an_order_stays_one():
+    again = decide(till(), linked="SalesOrd", is_afresh=True).documents
+    assert {"salesOrder", "cashSale"} & set(again["record_type"]) == {"salesOrder"}

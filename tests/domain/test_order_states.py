@@ -5,6 +5,7 @@ from decimal import Decimal
 import pytest
 
 from contract.frames import from_rows
+from contract.tables import TABLES
 from domain.order_life import Account, Life
 from domain.order_states import STATES, state_row, with_outcomes
 from tests.domain.channel_world import make_contract
@@ -77,8 +78,13 @@ def test_what_became_of_the_writes_counts(outcome, code, state):
 
 
 def _document():
-    row = dict.fromkeys(
-        ("record_type", "source_external_id", "source_record_type", "reason_code", "reason", "payload", "payload_hash")
-    )
+    row = dict.fromkeys(TABLES["out_netsuite_documents"].nullable)
     key = {"external_id": "x", "shop_code": "ONE", "order_id_shopify": GID, "order_name": "#1", "step_count": 0}
-    return {**row, **key, "action_code": "create", "total_amount": Decimal(1), "currency_code": "USD"}
+    return {
+        **row,
+        **key,
+        "action_code": "create",
+        "total_amount": Decimal(1),
+        "currency_code": "USD",
+        "transaction_date": "2026-11-01",
+    }

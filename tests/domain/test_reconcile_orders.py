@@ -1,6 +1,7 @@
 """Spec of orders and money, both ways: missing, doubled, foreign, different; each with its cause, and the days' sums."""
 
 import json
+import random
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -8,7 +9,10 @@ import pandas as pd
 import pytest
 
 from contract.frames import empty, from_rows
-from domain.reconcile_orders import Books, find_order_differences, total_by_day
+from domain.document_pairs import Books, pair_documents
+from domain.money_totals import total_by_day
+from domain.reconcile_orders import find_order_differences
+from tests.domain import reconcile_walk
 from tests.domain.channel_world import make_contract
 
 AT = datetime(2026, 11, 2, 12, tzinfo=UTC)
@@ -22,11 +26,12 @@ def order(gid=GID, **more):
     return row | {"created_at_utc": "2026-11-01T09:00:00Z", "updated_at_utc": "2026-11-01T09:00:00Z"} | more
 
 
-def wanted(external_id=ROOT, kind="salesOrder", total="10.00", action="create", **body):
-    row = {"external_id": external_id, "shop_code": "GROCER", "order_id_shopify": GID, "order_name": "#7", "step_count": 0}
+def wanted(external_id=ROOT, kind="salesOrder", total="10.00", action="create", gid=GID, day="2026-11-01", gateway=None, **taxes):
+    row = {"external_id": external_id, "shop_code": "GROCER", "order_id_shopify": gid, "order_name": "#7", "step_count": 0}
     row |= {"action_code": action, "record_type": kind, "source_external_id": None, "source_record_type": None}
     row |= {"reason_code": None, "reason": None, "total_amount": Decimal(total), "currency_code": "USD", "payload_hash": None}
-    return row | {"payload": json.dumps({"tranDate": "2026-11-01"} | body)}
+    row |= {"transaction_date": day, "gateway": gateway, "taxes": json.dumps(taxes) if taxes else None}
+    return row | {"payload": json.dumps({"tranDate": day, "memo": gateway or ""})}
 
 
 def there(external_id=ROOT, kind="SalesOrd", total="10", number="90", **more):
@@ -56,7 +61,8 @@ def raw(*orders, lines=(), booked=()):
 
 
 def causes(told, *orders, **more):
-    found = find_order_differences(told, raw(*(orders or (order(),)), **more), CONTRACT, AT)
+    frames = raw(*(orders or (order(),)), **more)
+    found = find_order_differences(told, frames, pair_documents(told, frames, CONTRACT, AT))
     return {(row["external_id"], row["cause_code"]): row for row in found.to_dict("records")}
 
 
@@ -111,8 +117,7 @@ def test_cancelled_in_the_shop_and_open_there():
 def test_an_order_that_may_be_on_its_way_is_no_difference(updated, is_told):
     young = order(updated_at_utc=updated.isoformat())
     assert bool(causes(books([wanted()]), young)) is is_told
-    totals = total_by_day(books([wanted()]), raw(young), CONTRACT, AT)
-    assert bool(len(totals)) is is_told
+    assert bool(sums(books([wanted()]), young)) is is_told
 
 
 def test_lines_closed_there_that_the_shop_has_to_ship():
@@ -126,7 +131,8 @@ def test_lines_closed_there_that_the_shop_has_to_ship():
 
 
 def sums(told, *orders):
-    found = total_by_day(told, raw(*(orders or (order(),))), CONTRACT, AT)
+    pairs = pair_documents(told, raw(*(orders or (order(),))), CONTRACT, AT)
+    found = total_by_day(pairs, empty("raw_netsuite__document_taxes"), CONTRACT)
     return {
         (row["day"], row["measure_code"], row["gateway"]): (row["shopify_amount"], row["netsuite_amount"], row["examples"])
         for row in found.to_dict("records")
@@ -134,8 +140,8 @@ def sums(told, *orders):
 
 
 def test_the_days_sums_of_both_systems():
-    paid = wanted("SHOPDEP-GROCER-1", "customerDeposit", "10.00", memo="cards")
-    back = wanted("SHOPREF-GROCER-2", "customerRefund", "4.00", memo="cards", tranDate="2026-11-02")
+    paid = wanted("SHOPDEP-GROCER-1", "customerDeposit", "10.00", gateway="cards")
+    back = wanted("SHOPREF-GROCER-2", "customerRefund", "4.00", gateway="cards", day="2026-11-02")
     has = [there(), there("SHOPDEP-GROCER-1", "CustDep", "10", "91"), there("SHOPREF-GROCER-2", "CustRfnd", "-4", "92")]
     has[2]["transaction_date"] = "2026-11-02"
     assert sums(books([wanted(), paid, back], has)) == {
@@ -154,3 +160,62 @@ def test_a_document_on_another_day_moves_both_days_sums():
 
 def test_a_cent_is_a_difference_and_names_its_order():
     assert sums(books([wanted()], [there(total="9.99")])) == {("2026-11-01", "ordered", ""): (Decimal(10), Decimal("9.99"), "#7")}
+
+
+KINDS = {
+    "salesOrder": "SalesOrd",
+    "cashSale": "CashSale",
+    "itemFulfillment": "ItemShip",
+    "invoice": "CustInvc",
+    "creditMemo": "CustCred",
+    "customerDeposit": "CustDep",
+    "customerRefund": "CustRfnd",
+    None: "SalesOrd",
+}
+ROOTS = ("SalesOrd", "CashSale")
+DAYS = ("2026-11-01", "2026-11-01", "2026-11-01", "2026-11-02")
+TOTALS = ("10.00", "10.00", "10.00", "9.99", "10.825", "-4.00", "0")
+
+
+def random_books(chance, count):
+    """Return orders, what there should be of them, and what there is: the same, changed, missing, doubled, of nobody."""
+    orders = [
+        order(
+            f"gid://shopify/Order/{number}",
+            name=f"#{chance.randrange(count)}",
+            cancelled_at_utc=chance.choice([None, None, "2026-11-01T10:00:00Z"]),
+            updated_at_utc=chance.choice(["2026-11-01T09:00:00Z", AT.isoformat()]),
+        )
+        for number in range(count)
+    ]
+    wants, has = {}, []
+    for number in range(4 * count):
+        mine, kind = chance.randrange(count + 2), chance.choice(list(KINDS))
+        gid, name = f"gid://shopify/Order/{mine}", f"SHOPX-GROCER-{number}"
+        if KINDS[kind] in ROOTS:
+            name = f"SHOPIFY-GROCER-{mine}"
+            name += f"-E{number}" if name in wants else ""
+        action = "set_aside" if kind is None else chance.choice(["create", "create", "revise", "transform", "skip", "adopt"])
+        row = wanted(name, kind, chance.choice(TOTALS), action, gid, chance.choice(DAYS), chance.choice([None, "cards"]))
+        wants[name] = row | ({} if kind else {"payload": None, "gateway": None, "transaction_date": "2026-11-01"})
+        for copy in range(chance.choice([0, 1, 1, 1, 2])):
+            other = chance.choice([name, None, "EDI-1", f"SHOPIFY-GROCER-{count + 7}", "SHOPIFY-GROCER-7-E5"])
+            more = {"transaction_date": chance.choice(DAYS), "status_code": chance.choice("BCGH")}
+            more |= {"other_ref_num": chance.choice([f"#{mine}", f"#{chance.randrange(count)}", None])}
+            has.append(there(other if copy else name, KINDS[kind], chance.choice(TOTALS), str(90 + len(has)), **more))
+    statuses = [known(name, chance.choice(["written", "intended", "adopted"]), chance.choice(["90", None])) for name in wants]
+    aside = [ASIDE | {"entity_key": row["order_id_shopify"]} for row in orders if chance.random() < 0.2]
+    return books(wants.values(), has, statuses[::2], aside), orders
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_frames_find_what_a_walk_over_every_row_finds(seed):
+    told, orders = random_books(random.Random(seed), 40)
+    frames = raw(*orders)
+    pairs = pair_documents(told, frames, CONTRACT, AT)
+    found, totals = (
+        find_order_differences(told, frames, pairs),
+        total_by_day(pairs, empty("raw_netsuite__document_taxes"), CONTRACT),
+    )
+    pd.testing.assert_frame_equal(found, reconcile_walk.find_order_differences(told, frames, CONTRACT, AT))
+    pd.testing.assert_frame_equal(totals, reconcile_walk.total_by_day(told, frames, CONTRACT, AT))

@@ -1,18 +1,22 @@
 """Reconciliation over real HTTP: nothing where both systems agree; each difference with its cause, its age, and an end."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from ruamel.yaml import YAML
 from sqlalchemy import update
 
 from flows.wiring import open_context
+from sandbox.netsuite.account import account_of
+from sandbox.netsuite.actions import act as administer
 from store import findings
 from store.engine import writing
 from store.schema import runs
 from store.snapshots import load_snapshot
-from tests.e2e.order_world import place
+from tests.e2e.order_world import act, place
 from tests.e2e.steps import sync
 
 ONE_APPLE = [("APPLE", 2, {"unit_price": "10.00"})]
@@ -57,7 +61,8 @@ def test_where_both_systems_agree_nothing_is_open_but_what_the_world_has(settled
     assert set(open_now()) == OF_THE_WORLD
     assert frames["out_order_differences"].empty
     money = frames["out_money_totals"]
-    assert set(money["measure_code"]) == {"ordered", "billed", "tendered"}
+    assert set(money["measure_code"]) == {"ordered", "billed", "tendered", "ordered_tax"}
+    assert money.loc[money["channel"].eq("pos") & money["measure_code"].eq("billed"), "netsuite_amount"].map(bool).all()
     assert set(money["gateway"]) == {"", "shopify_payments"}
     assert not money["difference_amount"].map(bool).any()
     netsuite = frames["out_stock_differences"].query("channel_code == 'NETSUITE'")
@@ -89,3 +94,83 @@ def test_a_difference_has_an_age_and_an_end(settled, run, bodies):
     assert summary["counts"]["findings resolved"] == len(set(second) - OF_THE_WORLD) > 0
     assert "Resolved since the last report" in Path(summary["page"]).read_text()
     assert reconciled(run)[0]["counts"]["findings resolved"] == 0
+
+
+TITLES = [{"title": "State", "rate": "0.04"}, {"title": "City", "rate": "0.045"}]
+CODES = {title["title"]: {"tax_code_id": str(number), "tax_type_id": "1"} for number, title in enumerate(TITLES, start=71)}
+
+
+def book_taxes(world, path, **orders):
+    """Let the contract book taxes so, in an account that can."""
+    yaml = YAML()
+    contract = yaml.load(path)
+    contract["orders"] |= orders
+    yaml.dump(contract, path)
+    account = account_of(world.world)
+    with account.change():
+        account.settings = replace(account.settings, has_suitetax=orders.get("tax") == "suitetax")
+        item = {"id": 912, "itemid": "CITY-TAX", "itemtype": "OthCharge", "isinactive": "F", "custom": "{}"}
+        account.insert("ns_item", item | {"isserialitem": "F", "islotitem": "F"})
+
+
+def lower_the_citys_tax_by_a_cent(world, document):
+    """Do what an administrator does: change the tax of one title on the sales order."""
+    rows = world.world.db.execute(
+        'SELECT l.id, l.foreignamount FROM ns_transactionline l JOIN ns_transaction t ON t.id = l."transaction" '
+        "WHERE t.externalid = ? AND l.item = 912",
+        (document,),
+    )
+    row = rows.fetchone()
+    if row:
+        return administer(
+            world.world,
+            "edit_field",
+            {"external_id": document, "line": row[0], "field": "amount", "value": round(-row[1] - 0.01, 2)},
+        )
+    body = world.world.db.execute("SELECT body FROM ns_transaction WHERE externalid = ?", (document,)).fetchone()[0]
+    details = json.loads(body)["taxDetails"]
+    details["items"][1]["taxAmount"] = round(details["items"][1]["taxAmount"] - 0.01, 2)
+    return administer(world.world, "edit_field", {"external_id": document, "field": "taxDetails", "value": details})
+
+
+@pytest.mark.parametrize(
+    "orders", [{"tax_items": {"City": "912"}}, {"tax": "suitetax", "tax_codes": CODES}], ids=["lines", "suitetax"]
+)
+def test_tax_agrees_by_title_and_a_cent_that_somebody_edits_is_named(books, run, bodies, tmp_path, orders):
+    book_taxes(books, tmp_path / "contract" / "contract.yaml", **orders)
+    order = place(books, [("APPLE", 3, {"unit_price": "10.01"})], tax_lines=TITLES, shipping="5.00", shipping_tax_rate="0.085")
+    cancelled = place(books, [("APPLE", 3, {"unit_price": "10.00"}), ("BREAD", 2, {})], tax_lines=TITLES)
+    with open_context() as context:
+        sync(context)
+        act(books, "refund", order_id=cancelled["id"], quantities={cancelled["line_ids"][0]: 2, cancelled["line_ids"][1]: 2})
+        act(books, "fulfil", order_id=order["id"], quantities={order["line_ids"][0]: 1})
+        sync(context)
+        act(books, "fulfil", order_id=order["id"])
+        sync(context)
+        act(books, "refund", order_id=order["id"], quantities={order["line_ids"][0]: 1}, restock_type="RETURN")
+        sync(context)
+    _, frames = reconciled(run)
+    money, day = frames["out_money_totals"], f"{books.world.clock.now():%Y-%m-%d}"
+    assert frames["out_order_differences"].empty
+    assert not money["difference_amount"].map(bool).any()
+    mine = money.loc[money["tax_titles"].isin(["State", "City"])].set_index(["measure_code", "tax_titles"])
+    assert {key: str(row["netsuite_amount"]) for key, row in mine.to_dict("index").items()} == {
+        ("ordered_tax", "State"): "1.8",
+        ("ordered_tax", "City"): "2.03",
+        ("taxed", "State"): "1.0",
+        ("taxed", "City"): "1.13",
+    }
+    document = f"SHOPIFY-GROCER-{order['id'].rsplit('/', 1)[1]}"
+    lower_the_citys_tax_by_a_cent(books, document)
+    reconciled(run)
+    told = {key: row for key, row in open_now().items() if key[0] in ("money_differs", "order_differs")}
+    assert set(told) == {
+        ("money_differs", f"{day} GROCER web City USD", "ordered_tax"),
+        ("money_differs", f"{day} GROCER web USD", "ordered"),
+        ("order_differs", f"GROCER {order['name']} {document}", "total_differs"),
+    }
+    assert (
+        "tax City 1.58, in NetSuite 1.57"
+        in told["order_differs", f"GROCER {order['name']} {document}", "total_differs"]["examples"]
+    )
+    assert order["name"] in told["money_differs", f"{day} GROCER web City USD", "ordered_tax"]["examples"]

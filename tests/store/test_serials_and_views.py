@@ -1,16 +1,18 @@
 """Serials in the store, all or nothing and append-only; the views for plain SQL; on both databases."""
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import pandas as pd
 import pytest
 from sqlalchemy import text
 
-from contract.frames import conform, empty
+from contract.frames import conform, empty, from_rows
 from domain.findings import finding
-from store import findings, orders, publications, quarantine, runs, serials
+from store import findings, money, orders, publications, quarantine, runs, serials
 from store.engine import reading
 from store.migrations.versions.r0007_views import VIEWS
+from store.migrations.versions.r0010_money_totals import VIEWS as MONEY_VIEWS
 from store.publications import Receipt
 from tests.domain.test_serial_lineage import event, frame
 
@@ -86,7 +88,7 @@ def test_orders_that_name_what_nothing_matches_are_asked_again(engine):
     assert serials.orders_with_problems(engine) == []
 
 
-@pytest.mark.parametrize("name", sorted(VIEWS))
+@pytest.mark.parametrize("name", sorted({**VIEWS, **MONEY_VIEWS}))
 def test_a_view_of_nothing_has_no_row(engine, name):
     assert rows_of(engine, name) == []
 
@@ -118,6 +120,16 @@ def test_the_views_show_what_is_so_now(engine):
     serials.record(engine, "r1", events_of(), life("S1"), found("S1"), blocked=blocked("S1"), numbers=None, at_utc=NOON)
     assert [(row["serial_number"], row["breaches_count"]) for row in rows_of(engine, "serials_now")] == [("S1", 1)]
     assert [row["status"] for row in rows_of(engine, "runs_now")] == ["running"]
+    for theirs in ("9.99", "10.00"):
+        money.record(engine, run_id, totals(theirs), at_utc=NOON)
+    (row,) = rows_of(engine, "money_by_day")
+    assert (row["tax_titles"], float(row["netsuite_amount"]), float(row["difference_amount"])) == ("City", 10, 0)
+
+
+def totals(theirs):
+    row = {"day": "2026-11-01", "shop_code": "G", "channel": "web", "gateway": "", "measure_code": "taxed", "currency_code": "USD"}
+    row |= {"tax_titles": "City", "shopify_amount": Decimal("10.00"), "netsuite_amount": Decimal(theirs), "orders_count": 1}
+    return from_rows("out_money_totals", [row | {"difference_amount": Decimal(theirs) - 10, "examples": "#1"}])
 
 
 def receipt(key, outcome, at):

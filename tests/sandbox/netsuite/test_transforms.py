@@ -1,5 +1,7 @@
 """What is made of orders: fulfilments, invoices, deposits, returns, credits, refunds; stock and money follow."""
 
+from dataclasses import replace
+
 import pytest
 
 from tests.sandbox.netsuite.conftest import RECORD, detail, line, order
@@ -130,6 +132,32 @@ def test_tax_details_need_suitetax(client):
     details = {"taxDetailsOverride": True, "taxDetails": {"items": [{"taxDetailsReference": "1", "taxAmount": 0.21}]}}
     answer = client.call("POST", f"{RECORD}/salesOrder", order(line(101, 1), **details))
     assert answer.status_code == 400
+    assert client.query("SELECT td.taxcode FROM TransactionTaxDetail td").status_code == 400
+
+
+def test_tax_details_are_rows_of_their_documents_with_the_sign_of_their_lines(client, account):
+    account.settings = replace(account.settings, has_suitetax=True)
+    row = {
+        "taxDetailsReference": "A",
+        "taxType": {"id": "3"},
+        "taxCode": {"id": "7"},
+        "taxBasis": 5.0,
+        "taxRate": 0.04,
+        "taxAmount": 0.2,
+    }
+    details = {"taxDetailsOverride": True, "taxDetails": {"items": [row]}}
+    so = client.create("salesOrder", order(line(101, 2, taxDetailsReference="A"), **details))
+    ignored = client.create("salesOrder", order(line(101, 1), **details | {"taxDetailsOverride": False}))
+    memo = client.create("creditMemo", order({"item": {"id": "901"}, "quantity": 1, "amount": 5.0}, **details))
+    columns = "line, linename, taxtype, taxcode, taxbasis, taxrate, taxamount, basetaxamount"
+    asked = f"SELECT {columns} FROM TransactionTaxDetail td WHERE td.transaction = ?"
+    amounts = {"taxbasis": "-5", "taxamount": "-0.2", "basetaxamount": "-0.2"}
+    common = {"taxtype": "3", "taxcode": "7", "taxrate": "0.04"}
+    assert client.rows(asked, so) == [{"line": "1", "linename": "APPLE", **common, **amounts}]
+    assert client.rows(asked, memo) == [common | {name: value.lstrip("-") for name, value in amounts.items()}]
+    assert client.rows(asked, ignored) == []
+    joined = "JOIN transactionline tl ON tl.transaction = td.transaction AND tl.id = td.line"
+    assert client.rows(f"SELECT tl.item AS item FROM TransactionTaxDetail td {joined}") == [{"item": "101"}]
 
 
 def test_an_unknown_target_is_refused_and_one_that_is_missing_says_so(client):

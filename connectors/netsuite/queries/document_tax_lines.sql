@@ -1,0 +1,8 @@
+-- One row per document and tax item: what its lines of that item come to (below zero on a sale).
+SELECT tl.transaction AS transaction_id_netsuite, tl.item AS tax_id_netsuite, SUM(tl.foreignamount) AS tax_amount
+FROM   transactionline tl
+WHERE  tl.transaction IN ($documents) AND tl.item IN ($items) AND tl.mainline = 'F' AND tl.taxline = 'F'
+  AND  tl.transaction >= ? AND (tl.transaction > ? OR tl.item > ?)
+GROUP  BY tl.transaction, tl.item
+ORDER  BY tl.transaction, tl.item
+FETCH  FIRST 1000 ROWS ONLY

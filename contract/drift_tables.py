@@ -11,13 +11,19 @@ DRIFT_TABLES = (
         "raw_netsuite__custom_fields",
         "One row per custom field of documents, lines and customers that the role sees in SuiteQL.",
         "internal_id_netsuite",
-        "script_id name field_type value_type is_mandatory modified_at_utc" + _RUN,
+        "script_id name field_type value_type list_id_netsuite is_mandatory modified_at_utc" + _RUN,
     ),
     table(
         "raw_netsuite__catalog_fields",
         "One row per record type and custom field that REST takes, by the metadata catalog.",
         "record_type script_id",
         "title json_type format" + _RUN,
+    ),
+    table(
+        "raw_netsuite__list_values",
+        "One row per mapped custom field that chooses from a custom list, and value of that list.",
+        "script_id value_id_netsuite",
+        "list_script_id name is_inactive" + _RUN,
     ),
     table(
         "raw_netsuite__documents",

@@ -11,7 +11,7 @@ import pandas as pd
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from connectors.netsuite.read_schema import read_catalog_fields, read_custom_fields
+from connectors.netsuite.read_schema import read_catalog_fields, read_custom_fields, read_list_values
 from connectors.shopify.read_schema import OWNERS, read_schema
 from connectors.shopify.responses import API_VERSION
 from contract.difference import find_changes
@@ -30,8 +30,9 @@ log = logging.getLogger(__name__)
 SCHEMA_CHECKS = tuple(
     code
     for code in CHECKS
-    if code.startswith(("field_", "definition_", "scope_", "api_version_", "location_")) or code == "contract_changed"
+    if code.startswith(("field_", "list_value_", "definition_", "scope_", "api_version_", "location_")) or code == "contract_changed"
 )
+_WHOLE_ONLY = ("field_", "list_value_", "definition_")
 _COVERAGE_CHECKS = tuple(code for code in CHECKS if code.startswith("unmapped_") and code != "unmapped_sku")
 _SHIFT_CHECKS = ("volume_shift", "null_shift", "share_shift", "cardinality_shift")
 _OF_NETSUITE = ("raw_netsuite__custom_fields", "raw_netsuite__catalog_fields")
@@ -44,8 +45,11 @@ def read_schema_frames(context: Context, run_id: str, *, for_numbers: bool = Fal
     frames = each_shop_frames(context, lambda client: read_schema(client, owners, run_id=run_id, extracted_at=at))
     if for_numbers:
         return frames
+    fields = read_custom_fields(context.netsuite, run_id=run_id, extracted_at=at)
+    chosen = {mapping.target for mapping in context.contract.orders.fields if mapping.values}
     return frames | {
-        "raw_netsuite__custom_fields": read_custom_fields(context.netsuite, run_id=run_id, extracted_at=at),
+        "raw_netsuite__custom_fields": fields,
+        "raw_netsuite__list_values": read_list_values(context.netsuite, fields, chosen, run_id=run_id, extracted_at=at),
         "raw_netsuite__catalog_fields": read_catalog_fields(context.netsuite, run_id=run_id, extracted_at=at),
     }
 
@@ -71,7 +75,7 @@ def find_drift(context: Context, run_id: str, live: Frames) -> pd.DataFrame:
         schema_baselines.save(context.engine, run_id, known, at_utc=context.now())
     found = _with_contract(context, found)
     whole = all(name in known for name in _OF_NETSUITE)
-    checks = SCHEMA_CHECKS if whole else tuple(code for code in SCHEMA_CHECKS if not code.startswith(("field_", "definition_")))
+    checks = SCHEMA_CHECKS if whole else tuple(code for code in SCHEMA_CHECKS if not code.startswith(_WHOLE_ONLY))
     findings.record(context.engine, run_id, found, checks, at_utc=context.now())
     return found
 

@@ -65,7 +65,9 @@ def remove_field(account: Account, body: dict[str, Any]) -> dict[str, Any]:
 
 
 def edit_list_value(account: Account, body: dict[str, Any]) -> dict[str, Any]:
-    """Rename (`name`), deactivate (`inactive`) or add a value of a custom list: {list, id?, name?, inactive?}.
+    """Rename (`name`), deactivate (`inactive`), remove or add a value of a custom list: {list, id?, name?, inactive?, remove?}.
+
+    Records that hold a value which is removed keep its number [?].
 
     Raises:
         ValueError: there is no such list or value.
@@ -82,6 +84,8 @@ def edit_list_value(account: Account, body: dict[str, Any]) -> dict[str, Any]:
         row = account.one("SELECT * FROM ns_customlistvalue WHERE list = ? AND id = ?", key, number)
         if row is None:
             raise ValueError(f"custom list {body['list']} has no value {number}")
+        if body.get("remove"):
+            account.db.execute("DELETE FROM ns_customlistvalue WHERE list = ? AND id = ?", (key, number))
         inactive = {True: "T", False: "F"}[body.get("inactive", row["isinactive"] == "T")]
         account.db.execute(
             "UPDATE ns_customlistvalue SET name = ?, isinactive = ? WHERE list = ? AND id = ?",

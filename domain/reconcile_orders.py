@@ -49,7 +49,7 @@ _ROOTS = frozenset({"salesOrder", "cashSale"})
 _BILLED = frozenset({"invoice", "creditMemo", "cashSale", "cashRefund"})
 _TENDERS = frozenset({"customerDeposit", "customerPayment", "customerRefund"})
 _NEGATIVE = frozenset({"creditMemo", "cashRefund", "customerRefund"})
-_WITHOUT_TOTAL = frozenset({"itemFulfillment", "itemReceipt", "customer", "returnAuthorization"})
+WITHOUT_TOTAL = frozenset({"itemFulfillment", "itemReceipt", "customer", "returnAuthorization"})
 _CLOSED = frozenset({"C", "H"})
 MEASURES = {"ordered": "Orders", "billed": "Invoices and cash sales less credits", "tendered": "Payments less refunds"}
 Row = dict[str, Any]
@@ -204,7 +204,7 @@ def _changed(wanted: Row, found: Row, order: Row) -> Iterator[Row]:
     amount = abs(Decimal(str(wanted["total_amount"] or 0)))
     seen = abs(Decimal(str(found["total_amount"] or 0)))
     where = f"transaction {found['transaction_id_netsuite']}, changed {found['modified_at_utc']}"
-    if record_type not in _WITHOUT_TOTAL and seen != amount:
+    if record_type not in WITHOUT_TOTAL and seen != amount:
         yield _difference("total_differs", wanted, order, (amount, seen), where)
     day = _day(wanted, order)
     if day and found["transaction_date"] and str(found["transaction_date"])[:10] != day:

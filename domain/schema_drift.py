@@ -124,29 +124,33 @@ def _list_values(live: Frames, before: Frames, contract: Contract) -> Iterator[d
     """
     if "raw_netsuite__list_values" not in live:
         return
-    now, was = (
-        {(str(row["script_id"]), str(row["value_id_netsuite"])): row for row in _rows(frames, "raw_netsuite__list_values")}
-        for frames in (live, before)
-    )
-    readable, known = ({script for script, _ in rows} for rows in (now, was))
+    now, was = (_lists(frames) for frames in (live, before))
     for mapping in contract.orders.fields:
         target = mapping.target.lower()
-        if target in known - readable and mapping.values:
-            names = sorted({str(row["list_script_id"]) for (script, _), row in was.items() if script == target})
+        if target in now:
+            for number in dict.fromkeys(mapping.values.values()):
+                said = [text for text, one in mapping.values.items() if one == number]
+                yield from _list_value((target, number), now[target].get(number), was.get(target, {}).get(number), said)
+        elif target in was and mapping.values:
+            names = sorted({str(row["list_script_id"]) for row in was[target].values()})
             yield finding("list_value_gone", target, expected=", ".join(names), found="no list that our role may see")
-        if target not in readable:
-            continue
-        texts: dict[str, list[str]] = {}
-        for text, number in mapping.values.items():
-            texts.setdefault(number, []).append(text)
-        for number, said in texts.items():
-            row, old = now.get((target, number)), was.get((target, number))
-            named = f"{number} ({old['name']})" if old else number
-            if row is None or row["is_inactive"] == "T":
-                found = "removed" if row is None else f"{row['name']}, switched off"
-                yield finding("list_value_gone", target, field=number, expected=named, found=found, examples=said)
-            elif old is not None and row["name"] != old["name"]:
-                yield finding("list_value_renamed", target, field=number, expected=old["name"], found=row["name"], examples=said)
+
+
+def _list_value(key: tuple[str, str], row: Row | None, old: Row | None, said: list[str]) -> Iterator[dict[str, Any]]:
+    target, number = key
+    if row is None or row["is_inactive"] == "T":
+        named, found = f"{number} ({old['name']})" if old else number, "removed" if row is None else f"{row['name']}, switched off"
+        yield finding("list_value_gone", target, field=number, expected=named, found=found, examples=said)
+    elif old is not None and row["name"] != old["name"]:
+        yield finding("list_value_renamed", target, field=number, expected=old["name"], found=row["name"], examples=said)
+
+
+def _lists(frames: Frames) -> dict[str, dict[str, Row]]:
+    """Return the values by number of each field that chooses from a list."""
+    found: dict[str, dict[str, Row]] = {}
+    for row in _rows(frames, "raw_netsuite__list_values"):
+        found.setdefault(str(row["script_id"]), {})[str(row["value_id_netsuite"])] = row
+    return found
 
 
 def _definitions(live: Frames, before: Frames, contract: Contract) -> Iterator[dict[str, Any]]:

@@ -47,6 +47,7 @@ def reconcile(parameters: ReconcileParameters = ReconcileParameters()) -> RunSum
         found = {
             **numbers,
             **schema,
+            "out_netsuite_documents": both["out_netsuite_documents"],
             "raw_netsuite__documents": both["raw_netsuite__documents"],
             "raw_netsuite__order_fields": fields["raw_netsuite__order_fields"],
             "out_field_differences": fields["out_field_differences"],

@@ -27,12 +27,11 @@ from tasks.outcome import Run
 from tasks.read_inventory import each_shop_frames
 
 log = logging.getLogger(__name__)
-SCHEMA_CHECKS = tuple(
-    code
-    for code in CHECKS
-    if code.startswith(("field_", "list_value_", "definition_", "scope_", "api_version_", "location_")) or code == "contract_changed"
-)
 _WHOLE_ONLY = ("field_", "list_value_", "definition_")
+"""Checks that only a run carries out which has read NetSuite's schema."""
+SCHEMA_CHECKS = tuple(
+    code for code in CHECKS if code.startswith((*_WHOLE_ONLY, "scope_", "api_version_", "location_")) or code == "contract_changed"
+)
 _COVERAGE_CHECKS = tuple(code for code in CHECKS if code.startswith("unmapped_") and code != "unmapped_sku")
 _SHIFT_CHECKS = ("volume_shift", "null_shift", "share_shift", "cardinality_shift")
 _OF_NETSUITE = ("raw_netsuite__custom_fields", "raw_netsuite__catalog_fields")

@@ -51,7 +51,12 @@ def read_catalog_fields(client: NetsuiteClient, *, run_id: str, extracted_at: da
 
 
 def read_list_values(
-    client: NetsuiteClient, raw_netsuite__custom_fields: pd.DataFrame, wanted: Collection[str], *, run_id: str, extracted_at: datetime
+    client: NetsuiteClient,
+    raw_netsuite__custom_fields: pd.DataFrame,
+    wanted: Collection[str],
+    *,
+    run_id: str,
+    extracted_at: datetime,
 ) -> pd.DataFrame:
     """Return `raw_netsuite__list_values`: the values of the custom lists that these fields choose from.
 

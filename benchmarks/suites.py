@@ -120,7 +120,7 @@ def count_in_duckdb(suites: list[Suite]) -> int:
                 sql = f"SELECT COUNT(*) FROM frame WHERE {_COUNT[law.kind](law.given)}"
             else:
                 continue
-            total += int((duck.execute(sql).fetchone() or (0,))[0])
+            total += int(duck.execute(sql).fetchall()[0][0])
     return total
 
 

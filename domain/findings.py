@@ -112,7 +112,7 @@ CHECKS: Mapping[str, Check] = {
         "orders", "quarantine", "Orders are in a currency without a mapping.", "Add it to account.currencies."
     ),
     "unmapped_sku": Check(
-        "inventory", "warn", "The shops sell SKUs that NetSuite has no stock item for.", "Create or rename the items."
+        "orders", "quarantine", "Orders sell SKUs that NetSuite has no stock item for.", "Create or rename the items."
     ),
     # distribution
     "volume_shift": Check("orders", "warn", "Far more or fewer rows than on the days before.", "Ask what changed that day."),

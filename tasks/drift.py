@@ -17,6 +17,7 @@ from connectors.shopify.responses import API_VERSION
 from contract.difference import find_changes
 from contract.errors import FatalError
 from contract.frames import Frames
+from domain.conform_netsuite import conform_items
 from domain.coverage import find_uncovered
 from domain.distribution import find_shifts, observe
 from domain.findings import CHECKS, finding, halting, sentence, settle
@@ -32,7 +33,7 @@ _WHOLE_ONLY = ("field_", "list_value_", "definition_")
 SCHEMA_CHECKS = tuple(
     code for code in CHECKS if code.startswith((*_WHOLE_ONLY, "scope_", "api_version_", "location_")) or code == "contract_changed"
 )
-_COVERAGE_CHECKS = tuple(code for code in CHECKS if code.startswith("unmapped_") and code != "unmapped_sku")
+_COVERAGE_CHECKS = tuple(code for code in CHECKS if code.startswith("unmapped_"))
 _SHIFT_CHECKS = ("volume_shift", "null_shift", "share_shift", "cardinality_shift")
 _OF_NETSUITE = ("raw_netsuite__custom_fields", "raw_netsuite__catalog_fields")
 
@@ -136,7 +137,8 @@ def apply_contract(context: Context, note: str) -> None:
 @task(name="check coverage", cache_policy=NO_CACHE)
 def check_coverage(context: Context, run_id: str, raw: Frames) -> pd.DataFrame:
     """Return the findings of values that the contract has no place for, stored."""
-    found = find_uncovered(raw, context.contract)
+    core_items, _ = conform_items(raw["raw_netsuite__items"])
+    found = find_uncovered(raw, frozenset(core_items["sku"]), context.contract)
     findings.record(context.engine, run_id, found, _COVERAGE_CHECKS, at_utc=context.now())
     return found
 

@@ -96,6 +96,21 @@ def edit_list_value(account: Account, body: dict[str, Any]) -> dict[str, Any]:
     return {"list": body["list"], "id": str(number)}
 
 
+def edit_item(account: Account, body: dict[str, Any]) -> dict[str, Any]:
+    """Give an item another code (`itemid`), or make it inactive (`inactive`: false: active again).
+
+    Raises:
+        ValueError: there is no such item.
+    """
+    row = account.one("SELECT * FROM ns_item WHERE id = ?", int(body["item"]))
+    if row is None:
+        raise ValueError(f"there is no item {body['item']}")
+    inactive = {True: "T", False: "F"}[body.get("inactive", row["isinactive"] == "T")]
+    values = (body.get("itemid", row["itemid"]), inactive, account.stamp(), row["id"])
+    account.db.execute("UPDATE ns_item SET itemid = ?, isinactive = ?, lastmodifieddate = ? WHERE id = ?", values)
+    return {"item": str(row["id"])}
+
+
 def edit_customer(account: Account, identifier: int, change: dict[str, Any]) -> dict[str, Any]:
     """Change fields of a customer as somebody does in the user interface."""
     if account.one("SELECT 1 FROM ns_customer WHERE id = ?", identifier) is None:
@@ -113,4 +128,5 @@ ACTIONS: dict[str, Action] = {
     "set_field_inactive": set_inactive,
     "remove_field": remove_field,
     "edit_list_value": edit_list_value,
+    "edit_item": edit_item,
 }

@@ -40,15 +40,13 @@ class Outcome:
 
 
 @contextmanager
-def settled_scene() -> Iterator[Scene]:
-    """Serve a small world in which all is well, its clock followed by everything of ours."""
+def small_scene() -> Iterator[Scene]:
+    """Serve a small world, its clock followed by everything of ours."""
     driver.without_prefect()
     with tempfile.TemporaryDirectory() as name, small_world_in(Path(name)) as (sandbox, environment):
         os.environ.update(environment)  # noqa: TID251 - a run reads it there
         follow_clock(sandbox.world.clock)
-        scene = Scene(sandbox, Path(name))
-        settle(scene)
-        yield scene
+        yield Scene(sandbox, Path(name))
 
 
 def try_kind(kind: Kind, kept: Kept, control: dict[str, Any]) -> Outcome:
@@ -120,7 +118,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", default="", help="only kinds whose name has these words")
     wanted = [kind for kind in KINDS if parser.parse_args().only in kind.name]
-    with settled_scene() as scene:
+    with small_scene() as scene:
+        settle(scene)
         kept = Kept(scene)
         control = undisturbed(kept)
         print(f"{'kind':52} {'named':10}  {'told once':10}  {'no alarm':10}  {'no harm':10}")

@@ -29,8 +29,8 @@ DRIFT_TABLES = (
         "raw_netsuite__documents",
         "One row per transaction that is a document of one of our orders.",
         "transaction_id_netsuite",
-        "external_id transaction_type status_code transaction_date total_amount memo other_ref_num created_at_utc modified_at_utc"
-        + _RUN,
+        "external_id transaction_type status_code transaction_date total_amount closed_amount memo other_ref_num created_at_utc "
+        "modified_at_utc" + _RUN,
     ),
     table(
         "raw_netsuite__document_items",

@@ -31,6 +31,8 @@ _FEW_VALUES = 50
 """A field with more different values than this has no shares of its own."""
 _LEAST_SPREAD = 0.05
 """Baselines that hardly move at all are given this much spread (of a log), so that one order more is no alarm."""
+_LEAST_VALUES = 3
+"""So many different values more or fewer than any day had are told."""
 Past = Mapping[tuple[str, str], Sequence[tuple[int, int]]]
 
 
@@ -87,8 +89,10 @@ def find_shifts(out_observations: pd.DataFrame, past: Past, contract: Contract) 
     for (metric, key), now in sorted(tested.items()):
         days = past[metric, key]
         if metric in _COUNTS:
-            p = _p_of_count(now[0], [hits for hits, _ in days])
-            if p < alpha:
+            counts = [hits for hits, _ in days]
+            # Orders scatter at least as chance alone would have them, however alike a few days were.
+            p = _p_of_count(now[0], counts, 1 / math.sqrt(1 + fmean(counts)) if metric == "volume" else 0)
+            if p < alpha and _is_wide(metric, now[0], counts):
                 usual = f"{min(hits for hits, _ in days)} to {max(hits for hits, _ in days)} a day"
                 found.append(finding(_COUNTS[metric], key, expected=usual, found=now[0], rows=now[0], examples=[f"p = {p:.1e}"]))
         elif metric in _SHARES and now[1]:
@@ -101,13 +105,22 @@ def find_shifts(out_observations: pd.DataFrame, past: Past, contract: Contract) 
     return settle(found, contract)
 
 
-def _p_of_count(count: int, days: Sequence[int]) -> float:
+def _is_wide(metric: str, count: int, days: Sequence[int]) -> bool:
+    """Return whether a count is told at all: of different values, one or two more or fewer than any day had is chance.
+
+    >>> _is_wide("distinct", 1, [2, 3, 2]), _is_wide("distinct", 7, [2, 3, 2]), _is_wide("volume", 1, [2, 3, 2])
+    (False, True, True)
+    """
+    return metric != "distinct" or not min(days) - _LEAST_VALUES < count < max(days) + _LEAST_VALUES
+
+
+def _p_of_count(count: int, days: Sequence[int], least: float = 0) -> float:
     """Return how likely a day this far from the others is.
 
     >>> _p_of_count(100, [90, 110, 100, 95, 105, 98, 102]) > 0.9, _p_of_count(0, [90, 110, 100, 95, 105, 98, 102]) < 1e-6
     (True, True)
     """
-    return _p_of_prediction(math.log1p(count), [math.log1p(day) for day in days])
+    return _p_of_prediction(math.log1p(count), [math.log1p(day) for day in days], least)
 
 
 def _p_of_share(now: tuple[int, int], days: Sequence[tuple[int, int]]) -> float:
@@ -122,10 +135,10 @@ def _p_of_share(now: tuple[int, int], days: Sequence[tuple[int, int]]) -> float:
     return max(exact, _p_of_prediction(math.asin(math.sqrt(now[0] / now[1])), scaled))
 
 
-def _p_of_prediction(value: float, others: Sequence[float]) -> float:
+def _p_of_prediction(value: float, others: Sequence[float], least: float = 0) -> float:
     from scipy import special  # noqa: PLC0415 - as above
 
-    spread = max(stdev(others), _LEAST_SPREAD) * math.sqrt(1 + 1 / len(others))
+    spread = max(stdev(others), least, _LEAST_SPREAD) * math.sqrt(1 + 1 / len(others))
     return float(2 * special.stdtr(len(others) - 1, -abs(value - fmean(others)) / spread))
 
 

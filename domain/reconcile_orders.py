@@ -106,7 +106,7 @@ def total_by_day(books: Books, raw: Frames, contract: Contract, at: datetime) ->
         found = there.get(wanted["external_id"])
         if found is None and wanted["order_id_shopify"] in young:
             continue
-        paid = _amount(found) if found else Decimal(0)
+        paid = _amount(found, amount) if found else Decimal(0)
         wanted_day = _day(wanted, order)
         there_day = str(found["transaction_date"])[:10] if found else wanted_day
         differs = amount != paid or wanted_day != there_day
@@ -166,9 +166,28 @@ def _measure(record_type: str | None) -> str | None:
     return "ordered" if record_type == "salesOrder" else None
 
 
-def _amount(row: Mapping[str, Any]) -> Decimal:
+def booked_amount(row: Mapping[str, Any], wanted: Decimal) -> Decimal:
+    """Return what a document comes to, without its sign: less its closed lines where that is what its order comes to.
+
+    A line that was taken off an order after it was booked is closed, and NetSuite leaves it in the total. One that a person
+    closed has a cause of its own (`closed_in_netsuite`).
+
+    Args:
+        row: a row of `raw_netsuite__documents`.
+        wanted: what its order comes to.
+
+    >>> booked_amount({"total_amount": "20.30", "closed_amount": "-14.94"}, Decimal("5.36"))
+    Decimal('5.36')
+    """
+    total = abs(Decimal(str(row["total_amount"] or 0)))
+    # A sum of NetSuite's may come with a binary fraction's noise.
+    left = round(total - abs(Decimal(str(row["closed_amount"] or 0))), 4)
+    return abs(wanted) if left == abs(wanted) else total
+
+
+def _amount(row: Mapping[str, Any], wanted: Decimal) -> Decimal:
     """Return a document's amount as the shop counts it: money in above zero, money out below."""
-    amount = abs(Decimal(str(row["total_amount"] or 0)))
+    amount = booked_amount(row, wanted)
     return -amount if _TYPES.get(str(row["transaction_type"])) in _NEGATIVE else amount
 
 
@@ -202,7 +221,7 @@ def _changed(wanted: Row, found: Row, order: Row) -> Iterator[Row]:
     """Yield how a document that is there is not what it should be."""
     record_type = wanted["record_type"]
     amount = abs(Decimal(str(wanted["total_amount"] or 0)))
-    seen = abs(Decimal(str(found["total_amount"] or 0)))
+    seen = booked_amount(found, amount)
     where = f"transaction {found['transaction_id_netsuite']}, changed {found['modified_at_utc']}"
     if record_type not in WITHOUT_TOTAL and seen != amount:
         yield _difference("total_differs", wanted, order, (amount, seen), where)
@@ -244,7 +263,8 @@ def _foreign(books: Books, raw: Frames) -> Iterator[Row]:
             lost = {"shop_code": shop, "order_id_shopify": f"gid://shopify/Order/{number}", "external_id": row["external_id"]}
             wanted = lost | {"record_type": _TYPES[str(row["transaction_type"])]}
             told = f"transaction {row['transaction_id_netsuite']}, made {row['created_at_utc']}"
-            yield _difference("missing_in_shopify", wanted, {"name": row["other_ref_num"] or number}, ("none", _amount(row)), told)
+            named = {"name": row["other_ref_num"] or number}
+            yield _difference("missing_in_shopify", wanted, named, ("none", _amount(row, Decimal(0))), told)
 
 
 def _doubled(books: Books, raw: Frames) -> Iterator[Row]:
@@ -270,7 +290,7 @@ def _doubled(books: Books, raw: Frames) -> Iterator[Row]:
                 "external_id": str(rows[0]["external_id"] or name),
                 "record_type": _TYPES[str(rows[0]["transaction_type"])],
             }
-            extra = sum((_amount(row) for row in rows[len(orders) :]), Decimal(0))
+            extra = sum((_amount(row, Decimal(0)) for row in rows[len(orders) :]), Decimal(0))
             yield _difference("doubled", wanted, order, (len(orders), len(rows)), f"transactions {ids}") | {
                 "difference_amount": extra
             }

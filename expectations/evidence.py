@@ -10,7 +10,7 @@ from decimal import Decimal
 
 import pandas as pd
 
-from domain.reconcile_orders import WITHOUT_TOTAL
+from domain.reconcile_orders import WITHOUT_TOTAL, booked_amount
 from domain.serial_laws import LAWS
 from expectations.engine import Law, Suite, joined
 
@@ -25,13 +25,16 @@ def document_suite(frames: Mapping[str, pd.DataFrame]) -> Suite:
     """
     wanted, there = frames["out_netsuite_documents"], frames["raw_netsuite__documents"]
     ours = wanted.loc[~wanted["action_code"].isin(["skip", "adopt"]) & ~wanted["record_type"].isin([*WITHOUT_TOTAL, None])]
-    booked = there.dropna(subset="external_id").drop_duplicates("external_id")[["external_id", "total_amount"]]
-    both = ours[["external_id", "record_type", "total_amount"]].merge(
-        booked, on="external_id", suffixes=("_order", "_booked"), validate="one_to_one"
+    booked = there.dropna(subset="external_id").drop_duplicates("external_id")[["external_id", "total_amount", "closed_amount"]]
+    both = ours[["external_id", "record_type", "total_amount"]].rename(columns={"total_amount": "order_amount"})
+    both = both.merge(booked.astype("object").where(booked.notna(), None), on="external_id", validate="one_to_one")
+    order = both["order_amount"].map(lambda amount: abs(Decimal(amount or 0))).astype("object")
+    pairs = zip(both[["total_amount", "closed_amount"]].to_dict("records"), order, strict=True)
+    seen = pd.Series(
+        [booked_amount({str(k): v for k, v in row.items()}, wanted) for row, wanted in pairs], index=both.index, dtype="object"
     )
-    amounts = {name: both[f"total_amount_{name}"].map(_unsigned).astype("object") for name in ("order", "booked")}
     rows = both[["external_id", "record_type"]].assign(
-        order_amount=amounts["order"], booked_amount=amounts["booked"], key=both["external_id"]
+        order_amount=order, booked_amount=pd.Series(seen, index=both.index, dtype="object"), key=both["external_id"]
     )
     told = "Every document comes to what its order does, to the cent."
     law = Law("document_equality", told, "ExpectDocumentsToEqualOrders", {"column_A": "booked_amount", "column_B": "order_amount"})
@@ -54,7 +57,3 @@ def serial_suite(frames: Mapping[str, pd.DataFrame]) -> Suite | None:
         for code, law in LAWS.items()
     )
     return Suite("law_serials", rows.assign(key=joined(rows, _NUMBER)), laws, is_told_elsewhere=True)
-
-
-def _unsigned(amount: object) -> Decimal:
-    return abs(Decimal(str(amount))) if not pd.isna(amount) else Decimal(0)  # type: ignore[call-overload]

@@ -12,6 +12,7 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from connectors.netsuite.read_schema import read_catalog_fields, read_custom_fields, read_list_values
+from connectors.shopify.read_catalog import read_locations
 from connectors.shopify.read_schema import OWNERS, read_schema
 from connectors.shopify.responses import API_VERSION
 from contract.difference import find_changes
@@ -25,7 +26,7 @@ from domain.schema_drift import SCHEMA_FRAMES, find_schema_drift
 from store import contracts, findings, observations, schema_baselines
 from tasks.context import Context
 from tasks.outcome import Run
-from tasks.read_inventory import each_shop_frames
+from tasks.read_inventory import each_shop, each_shop_frames
 
 log = logging.getLogger(__name__)
 _WHOLE_ONLY = ("field_", "list_value_", "definition_")
@@ -58,6 +59,21 @@ def readable_fields(schema: Frames) -> set[str]:
     """Return the custom fields that our role can read: those of the account that the metadata catalog has too."""
     names = (schema[name]["script_id"].str.lower() for name in _OF_NETSUITE)
     return set.intersection(*map(set, names))
+
+
+@task(name="check access", cache_policy=NO_CACHE)
+def check_access(context: Context, run_id: str) -> dict[str, pd.DataFrame]:
+    """Return the shops' scopes and API versions, read first of all: without them nothing else can be read.
+
+    Raises:
+        FatalError: our version is retired, or a scope to read or a location of the contract is missing; a finding says so, for no
+            later step is reached.
+    """
+    access = read_schema_frames.fn(context, run_id, for_numbers=True)
+    _stop_where_blind(context, run_id, access)
+    places = each_shop(context, lambda shop: read_locations(shop, run_id=run_id, extracted_at=context.now()))
+    _stop_where_blind(context, run_id, {"raw_shopify__locations": places})
+    return access
 
 
 @task(name="find schema drift", cache_policy=NO_CACHE)
@@ -96,10 +112,22 @@ def check_schema(context: Context, run: Run, stream: str, live: Frames) -> pd.Da
     found = find_drift.fn(context, run.run_id, live)
     stopping = halting(found, stream)
     if len(stopping):
-        told = "; ".join(sentence({str(k): v for k, v in row.items()}) for row in stopping.to_dict("records"))
         how = "mend it and start the run again, or set its severity in drift.severities"
-        raise FatalError(f"Truecount: the {stream} stream is halted, nothing was written: {told} To go on: {how}.")
+        raise FatalError(f"Truecount: the {stream} stream is halted, nothing was written: {_sentences(stopping)} To go on: {how}.")
     return found
+
+
+def _stop_where_blind(context: Context, run_id: str, read: Frames) -> None:
+    found = find_schema_drift(read, {}, context.contract, API_VERSION, context.now())
+    blind = found["check_code"].isin(["api_version_unsupported", "location_gone"]) | found["field"].str.startswith("read_")
+    stopping = found.loc[blind & found["severity_code"].eq("halt")]
+    if len(stopping):
+        findings.record(context.engine, run_id, stopping, (), at_utc=context.now())
+        raise FatalError(f"Truecount: a shop cannot be read, nothing was written: {_sentences(stopping)}")
+
+
+def _sentences(rows: pd.DataFrame) -> str:
+    return "; ".join(sentence({str(k): v for k, v in row.items()}) for row in rows.to_dict("records"))
 
 
 def _with_contract(context: Context, found: pd.DataFrame) -> pd.DataFrame:

@@ -48,7 +48,7 @@ DOCUMENT = ORDER | {"external_id": "SHOPIFY-GROCER-1", "order_name": "#1", "step
 DOCUMENT |= {"record_type": "salesOrder", "total_amount": Decimal("10.00"), "currency_code": "USD"}
 OPEN = ("source_external_id", "source_record_type", "reason_code", "reason", "payload", "payload_hash")
 DOCUMENT |= dict.fromkeys(OPEN)
-BOOKED = {"transaction_id_netsuite": "7", "external_id": "SHOPIFY-GROCER-1", "total_amount": "10"}
+BOOKED = {"transaction_id_netsuite": "7", "external_id": "SHOPIFY-GROCER-1", "total_amount": "10", "closed_amount": None}
 NUMBER = {"sku": "PHONE", "serial_number": "PH-1"}
 
 

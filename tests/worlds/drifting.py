@@ -13,16 +13,19 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 from ruamel.yaml import YAML
 
 from connectors.http import HttpSession
 from connectors.netsuite.auth import M2MAuth
 from contract.errors import TruecountError
+from contract.frames import conform
+from domain.distribution import LEAST_DAYS
 from flows.parameters import PublishParameters, ReconcileParameters, SyncParameters, TraceParameters
 from flows.wiring import open_context
 from sandbox.netsuite.account import account_of
 from sandbox.netsuite.actions import act as in_netsuite
-from store import findings
+from store import findings, observations
 from tasks.context import Context
 from tests.e2e import driver
 from tests.e2e.order_world import follow_to_settlement, variant
@@ -30,6 +33,7 @@ from tests.e2e.order_world import follow_to_settlement, variant
 METAFIELDS = ("ops.first", "ops.second")
 LINES = [("APPLE", 2, {"unit_price": "10.00"}), ("BREAD", 1, {"unit_price": "3.00"})]
 TILL = "gid://shopify/Location/1001"
+PHONES = [{"skus": ["PHONE"], "pattern": "PH-[0-9]{4}"}]
 _KEEPS_TIME = ("documents", "history", "orders", "publications", "quarantine", "runs", "snapshots")
 
 
@@ -39,6 +43,7 @@ class Scene:
     def __init__(self, sandbox: Any, folder: Path) -> None:
         self.sandbox, self.folder = sandbox, folder
         self.orders: dict[str, list[dict[str, Any]]] = defaultdict(list)
+        self.taken: set[str] = set()
 
     def netsuite(self, action: str, **body: Any) -> dict[str, Any]:
         with self.sandbox.world.lock:
@@ -62,7 +67,9 @@ class Scene:
 
     def take(self, state: str = "open") -> dict[str, Any]:
         """Return an order that is booked, and in a state: open, shipped, returned, till."""
-        return self.orders[state].pop()
+        order = self.orders[state].pop()
+        self.taken.add(order["id"].rsplit("/", 1)[1])
+        return order
 
     def later(self, **time: float) -> None:
         clock = self.sandbox.world.clock
@@ -72,14 +79,13 @@ class Scene:
         return self.sandbox.world.db.execute(sql, values).fetchall()
 
     def document(self, order: dict[str, Any], kind: str) -> int:
-        """Return the id of the newest document of an order: CustInvc, ItemShip, CustDep, CustCred, ..."""
-        root = self.rows("SELECT id FROM ns_transaction WHERE externalid = ?", name_of(order))[0][0]
-        below = "WITH RECURSIVE below(id) AS (SELECT ? UNION SELECT nextdoc FROM ns_link JOIN below ON previousdoc = below.id) "
-        sql = below + "SELECT t.id FROM ns_transaction t JOIN below USING (id) WHERE t.type = ? ORDER BY t.id DESC"
-        found = self.rows(sql, root, kind) or self.rows(
-            "SELECT id FROM ns_transaction WHERE type = ? AND body LIKE ? ORDER BY id DESC", kind, f"%{root}%"
-        )
-        return found[0][0]
+        """Return the id of the newest document of an order, by the number of what it stands for in the shop."""
+        state = self.sandbox.world.shops["GROCER"].orders[order["id"]]
+        events = [order["id"], *(one["id"] for name in ("fulfillments", "refunds") for one in state[name])]
+        wanted = " OR ".join("externalid || '-' LIKE ?" for _ in events)
+        numbers = [f"%-{event.rsplit('/', 1)[1]}-%" for event in events]
+        sql = f"SELECT id FROM ns_transaction WHERE type = ? AND ({wanted}) ORDER BY id DESC"
+        return self.rows(sql, kind, *numbers)[0][0]
 
 
 def name_of(order: dict[str, Any]) -> str:
@@ -128,17 +134,48 @@ def settle(scene: Scene) -> None:
         given = {"do": "create", "owner_type": "ORDER", "namespace": namespace, "key": name, "name": key}
         scene.shop("metafield_definition", type="single_line_text_field", **given)
     scene.contract(lambda contract: contract["orders"]["fields"].extend(_mapped(key) for key in METAFIELDS))
-    for state, count in {"open": 9, "shipped": 6, "returned": 2, "till": 2}.items():
+    for state, count in {"open": 10, "shipped": 6, "returned": 2, "till": 2}.items():
         scene.orders[state] = [scene.place(**{"kind": "till"} if state == "till" else {}) for _ in range(count)]
     for order in [*scene.orders["shipped"], *scene.orders["returned"]]:
         scene.shop("fulfil", order_id=order["id"])
     run_flow("sync")
+    scene.shop("cancel", order_id=scene.orders["open"].pop()["id"])
     for order in scene.orders["returned"]:
         given = {"quantities": {order["line_ids"][0]: 1}, "restock_type": "RETURN", "location_id": TILL}
         scene.shop("refund", order_id=order["id"], **given)
     for name in ("sync", "publish", "reconcile"):
         code, told = run_flow(name)
         assert code in (0, 1), told
+
+
+def remember_week(scene: Scene) -> None:
+    """Let a day of twenty honest orders pass, and let the days before it have been like it, as a run measured it."""
+    scene.later(days=1)
+    for _ in range(20):
+        scene.place([("APPLE", 1, {"unit_price": "10.00"})])
+    for name in ("sync", "publish"):
+        run_flow(name)
+    scene.later(days=1)
+    run_flow("reconcile")
+    today = scene.sandbox.world.clock.now().date()
+    with open_context() as context:
+        measured = observations.before(context.engine, today, days=1)
+        for ago in range(2, 2 + LEAST_DAYS):
+            # Orders come and go by one; the rest is as on the day that was measured.
+            rows = [
+                (metric, key, hits + (ago % 2 if metric == "volume" else 0), total)
+                for (metric, key), [(hits, total)] in measured.items()
+            ]
+            frame = pd.DataFrame(rows, columns=["metric_code", "object_key", "hit_count", "total_count"])
+            kept = conform("out_observations", frame)
+            observations.record(context.engine, "week", kept, today - timedelta(days=ago), keep_days=90)
+
+
+def numbered(scene: Scene) -> None:
+    """Let the contract say where orders name serial numbers, and let all of them be traced."""
+    scene.contract(lambda contract: contract.update(serials={"sources": [{"source": "line.property.Serial"}], "formats": PHONES}))
+    settle(scene)
+    run_flow("trace")
 
 
 def _mapped(key: str) -> dict[str, Any]:
@@ -172,7 +209,7 @@ class Kept:
         for name in ("contract", ".truecount"):
             shutil.rmtree(scene.folder / name)
             shutil.copytree(self._folder / name, scene.folder / name)
-        scene.orders = copy.deepcopy(self._orders)
+        scene.orders, scene.taken = copy.deepcopy(self._orders), set()
         return scene
 
 

@@ -90,7 +90,7 @@ def foreign(external_id: str | None) -> Injection:
             create_or_adopt(context.netsuite, "salesOrder", body)
         if external_id:
             return {("order_differs", f"GROCER #4242 {external_id}", "missing_in_shopify")}
-        return {("order_differs", f"GROCER {order['name']} BY-HAND", "doubled")}
+        return {("order_differs", f"GROCER {order['name']} {name_of(order)}", "doubled")}
 
     return inject
 
@@ -143,7 +143,7 @@ def waiting(state: str, do: Callable[[Scene, dict[str, Any]], None], record: str
 def refused(scene: Scene) -> set[Found]:
     order = scene.place(gateway="klarna")
     run_flow("sync")
-    key = f"GROCER {order['name']} {name_of(order)}"
+    key = f"GROCER {order['name']} {name_of(order)}-ASIDE"
     return {("unmapped_gateway", "GROCER", "klarna"), ("order_differs", key, "quarantined")}
 
 

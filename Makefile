@@ -49,7 +49,7 @@ browser: ## Debian's Chromium, which the tests of pages drive
 test: setup browser ## Every test, on SQLite and on a real PostgreSQL server
 	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
 
-bench: setup ## Measures, as ratios against references in the same run (about ten minutes)
+bench: setup ## Measures, as ratios against references in the same run (about half an hour)
 	$(BIN)/python -W ignore -m benchmarks.compute --growth --folder benchmarks
 	$(BIN)/python -W ignore -m benchmarks.incremental
 	$(BIN)/python -W ignore -m benchmarks.publish_calls
@@ -58,6 +58,9 @@ bench: setup ## Measures, as ratios against references in the same run (about te
 	$(BIN)/python -W ignore -m benchmarks.reconciling
 	$(BIN)/python -W ignore -m benchmarks.garbled
 	$(BIN)/python -W ignore -m benchmarks.serials
+	$(BIN)/python -W ignore -m benchmarks.suites
+	$(BIN)/python -W ignore -m benchmarks.drift_kinds
+	$(BIN)/python -W ignore -m benchmarks.clean_days
 
 conformance: setup ## The sandbox and the parsers against recordings (needs SHARED=../shared)
 	$(BIN)/python -m tests.conformance $(SHARED)

@@ -11,7 +11,7 @@ DRIFT_TABLES = (
         "raw_netsuite__custom_fields",
         "One row per custom field of documents, lines and customers that the role sees in SuiteQL.",
         "internal_id_netsuite",
-        "script_id name field_type value_type is_mandatory modified_at_utc" + _RUN,
+        "script_id name field_type value_type list_id_netsuite is_mandatory modified_at_utc" + _RUN,
     ),
     table(
         "raw_netsuite__catalog_fields",
@@ -20,11 +20,17 @@ DRIFT_TABLES = (
         "title json_type format" + _RUN,
     ),
     table(
+        "raw_netsuite__list_values",
+        "One row per mapped custom field that chooses from a custom list, and value of that list.",
+        "script_id value_id_netsuite",
+        "list_script_id name is_inactive" + _RUN,
+    ),
+    table(
         "raw_netsuite__documents",
         "One row per transaction that is a document of one of our orders.",
         "transaction_id_netsuite",
-        "external_id transaction_type status_code transaction_date total_amount memo other_ref_num created_at_utc modified_at_utc"
-        + _RUN,
+        "external_id transaction_type status_code transaction_date total_amount closed_amount memo other_ref_num created_at_utc "
+        "modified_at_utc" + _RUN,
     ),
     table(
         "raw_netsuite__document_taxes",

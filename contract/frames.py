@@ -61,6 +61,18 @@ def empty(name: str) -> pd.DataFrame:
     return _empty(name).copy()
 
 
+def dtype_of(table: Table, column: str) -> Any:
+    """Return the pandas type of a column of a conformed frame.
+
+    >>> dtype_of(TABLES["core_stock"], "on_hand_qty"), dtype_of(TABLES["out_stock_differences"], "atp_qty")
+    ('int64', 'Int64')
+    """
+    kind = kind_of(column)
+    if table.is_raw:
+        return "str"
+    return "Int64" if column in table.nullable and kind == "qty" else _DTYPES[kind]
+
+
 def rebuilt(frame: pd.DataFrame) -> pd.DataFrame:
     """Return the frame, made anew if it is empty, so that it can be joined with another empty one.
 
@@ -90,9 +102,7 @@ def _typed(table: Table, column: str, values: pd.Series) -> pd.Series:
     if column not in table.nullable and values.isna().any():
         raise FatalError(f"Truecount {table.name}.{column}: {int(values.isna().sum())} value(s) missing; it may not be empty")
     try:
-        if column in table.nullable and kind == "qty":
-            return values.astype("Int64")
-        return values.astype(_DTYPES[kind])
+        return values.astype(dtype_of(table, column))
     except (TypeError, ValueError) as error:
         raise FatalError(f"Truecount {table.name}.{column}: not every value is a {kind} ({error})") from error
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 import pandas as pd
@@ -17,18 +17,19 @@ _CLOSED = ("list", "record", "multi_select")
 _Seen = tuple[str, str, str]
 
 
-def find_uncovered(raw: Frames, contract: Contract) -> pd.DataFrame:
+def find_uncovered(raw: Frames, skus: Collection[str], contract: Contract) -> pd.DataFrame:
     """Return `out_findings`: one for each value without a mapping; test orders are left out.
 
     Args:
         raw: the `raw_shopify__*` order frames.
+        skus: those of NetSuite's stock items.
         contract: the mappings.
     """
     names: dict[_Seen, list[str]] = {}
     for facts in read_facts(raw):
         if facts.order["is_test"] == "true":
             continue
-        for seen in dict.fromkeys(_uncovered(facts, contract)):
+        for seen in dict.fromkeys((*_uncovered(facts, contract), *_unknown_goods(facts, skus))):
             names.setdefault(seen, []).append(str(facts.order["name"]))
     rows = (
         finding(code, where, field=value, found=value, rows=len(orders), examples=orders)
@@ -51,6 +52,14 @@ def _uncovered(facts: OrderFacts, contract: Contract) -> Iterator[_Seen]:
     titles = (read_source("order.tax_titles", facts.order, None) or "").split(", ") if rules.tax == "suitetax" else []
     yield from (("unmapped_tax", shop, title) for title in titles if title and title not in rules.tax_codes)
     yield from _values(facts, contract)
+
+
+def _unknown_goods(facts: OrderFacts, skus: Collection[str]) -> Iterator[_Seen]:
+    goods = {sale.line_id for sale in facts.sales if sale.line_type == "PRODUCT"}
+    for key, line in facts.lines.items():
+        is_sold = key in goods and float(line["current_qty"] or 0) > 0
+        if is_sold and line["is_gift_card"] != "true" and line["sku"] and line["sku"] not in skus:
+            yield "unmapped_sku", facts.key[0], str(line["sku"])
 
 
 def _values(facts: OrderFacts, contract: Contract) -> Iterator[_Seen]:

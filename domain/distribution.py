@@ -2,7 +2,8 @@
 
 The test, by kind of metric, each at the level `alpha = false alarms in 30 days / 30 / metrics` (Bonferroni over all of them):
 - a count (volume, distinct values): a two-sided t prediction interval of log(1 + count) over the days of the baseline, because
-  days scatter more than chance alone would have them;
+  days scatter more than chance alone would have them; orders scatter at least as chance has them, and of different values at
+  least three more or fewer than any day had are told;
 - a share (of a value, of empty fields): the larger p of that same interval over the days' shares (arcsine scale), and of
   Fisher's exact test of today against the baseline together: a share is told only where it is unlike any day *and* unlike
   all of them; and it moved by at least `least_shift_percent`.
@@ -31,6 +32,8 @@ _FEW_VALUES = 50
 """A field with more different values than this has no shares of its own."""
 _LEAST_SPREAD = 0.05
 """Baselines that hardly move at all are given this much spread (of a log), so that one order more is no alarm."""
+_LEAST_VALUES = 3
+"""So many different values more or fewer than any day had are told."""
 Past = Mapping[tuple[str, str], Sequence[tuple[int, int]]]
 
 
@@ -87,13 +90,15 @@ def find_shifts(out_observations: pd.DataFrame, past: Past, contract: Contract) 
     for (metric, key), now in sorted(tested.items()):
         days = past[metric, key]
         if metric in _COUNTS:
-            p = _p_of_count(now[0], [hits for hits, _ in days])
-            if p < alpha:
+            counts = [hits for hits, _ in days]
+            # Orders scatter at least as chance alone would have them, however alike a few days were.
+            p = _p_of_count(now[0], counts, 1 / math.sqrt(1 + fmean(counts)) if metric == "volume" else 0)
+            if p < alpha and _is_wide(metric, now[0], counts):
                 usual = f"{min(hits for hits, _ in days)} to {max(hits for hits, _ in days)} a day"
                 found.append(finding(_COUNTS[metric], key, expected=usual, found=now[0], rows=now[0], examples=[f"p = {p:.1e}"]))
         elif metric in _SHARES and now[1]:
             before = sum(hits for hits, _ in days) / max(1, sum(total for _, total in days))
-            p = _p_of_share(now, days)
+            p = _p_of_share(now, days, alpha)
             if p < alpha and abs(now[0] / now[1] - before) >= least:
                 share = f"{now[0] / now[1]:.1%} ({now[0]} of {now[1]})"
                 told = [f"p = {p:.1e}"]
@@ -101,31 +106,44 @@ def find_shifts(out_observations: pd.DataFrame, past: Past, contract: Contract) 
     return settle(found, contract)
 
 
-def _p_of_count(count: int, days: Sequence[int]) -> float:
+def _is_wide(metric: str, count: int, days: Sequence[int]) -> bool:
+    """Return whether a count is told at all: of different values, one or two more or fewer than any day had is chance.
+
+    >>> _is_wide("distinct", 1, [2, 3, 2]), _is_wide("distinct", 7, [2, 3, 2]), _is_wide("volume", 1, [2, 3, 2])
+    (False, True, True)
+    """
+    return metric != "distinct" or not min(days) - _LEAST_VALUES < count < max(days) + _LEAST_VALUES
+
+
+def _p_of_count(count: int, days: Sequence[int], least: float = 0) -> float:
     """Return how likely a day this far from the others is.
 
     >>> _p_of_count(100, [90, 110, 100, 95, 105, 98, 102]) > 0.9, _p_of_count(0, [90, 110, 100, 95, 105, 98, 102]) < 1e-6
     (True, True)
     """
-    return _p_of_prediction(math.log1p(count), [math.log1p(day) for day in days])
+    return _p_of_prediction(math.log1p(count), [math.log1p(day) for day in days], least)
 
 
-def _p_of_share(now: tuple[int, int], days: Sequence[tuple[int, int]]) -> float:
+def _p_of_share(now: tuple[int, int], days: Sequence[tuple[int, int]], alpha: float) -> float:
+    """Return how likely a share this far from the others is; beyond `alpha` it is no alarm, however far beyond."""
     known = [(hits, total) for hits, total in days if total]
     if len(known) < LEAST_DAYS:
         return 1.0
-    from scipy import stats  # noqa: PLC0415 - takes a second, which runs that measure nothing save
+    scaled = [math.asin(math.sqrt(part / whole)) for part, whole in known]
+    scattered = _p_of_prediction(math.asin(math.sqrt(now[0] / now[1])), scaled)
+    if scattered >= alpha:
+        return scattered
+    from scipy import stats  # noqa: PLC0415 - takes a second, which runs that tell nothing save
 
     hits, total = sum(day[0] for day in known), sum(day[1] for day in known)
     exact = float(stats.fisher_exact([[now[0], now[1] - now[0]], [hits, total - hits]]).pvalue)
-    scaled = [math.asin(math.sqrt(part / whole)) for part, whole in known]
-    return max(exact, _p_of_prediction(math.asin(math.sqrt(now[0] / now[1])), scaled))
+    return max(exact, scattered)
 
 
-def _p_of_prediction(value: float, others: Sequence[float]) -> float:
+def _p_of_prediction(value: float, others: Sequence[float], least: float = 0) -> float:
     from scipy import special  # noqa: PLC0415 - as above
 
-    spread = max(stdev(others), _LEAST_SPREAD) * math.sqrt(1 + 1 / len(others))
+    spread = max(stdev(others), least, _LEAST_SPREAD) * math.sqrt(1 + 1 / len(others))
     return float(2 * special.stdtr(len(others) - 1, -abs(value - fmean(others)) / spread))
 
 

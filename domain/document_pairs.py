@@ -96,16 +96,33 @@ def pair_documents(books: Books, raw: Frames, contract: Contract, at: datetime) 
         wanted_amount=_signed(decimals(books.wanted["total_amount"]), books.wanted["record_type"].isin(NEGATIVE)),
     )
     there = books.there.loc[books.there["external_id"].notna()].drop_duplicates("external_id", keep="last")
-    found = there[[*_OF_DOCUMENT]].rename(columns=_OF_DOCUMENT).assign(netsuite_amount=shop_amounts(there))
+    found = there[[*_OF_DOCUMENT]].rename(columns=_OF_DOCUMENT)
+    found = found.assign(netsuite_amount=shop_amounts(there), closed_amount=decimals(there["closed_amount"]))
     pairs = wanted.merge(told, on="order", validate="many_to_one").drop(columns="order")
     pairs = pairs.merge(found, on="external_id", how="left", validate="one_to_one")
-    return pairs.assign(is_there=pairs["transaction_id_netsuite"].notna())
+    return _less_closed(pairs).assign(is_there=pairs["transaction_id_netsuite"].notna())
 
 
 def shop_amounts(raw_netsuite__documents: pd.DataFrame) -> pd.Series:
     """Return the documents' totals as the shop counts: NetSuite's sign differs by type, and only the type is relied on."""
     is_out = raw_netsuite__documents["transaction_type"].isin([code for code, name in RECORD_TYPES.items() if name in NEGATIVE])
     return _signed(decimals(raw_netsuite__documents["total_amount"]).map(abs), is_out)
+
+
+def booked_amount(total: Decimal, closed: Decimal, wanted: Decimal) -> Decimal:
+    """Return what a document comes to, without its sign: less its closed lines where that is what its order comes to.
+
+    A line that was taken off an order after it was booked is closed, and NetSuite leaves it in the total. One that a person
+    closed has a cause of its own (`closed_in_netsuite`).
+
+    >>> booked_amount(Decimal("20.30"), Decimal("-14.94"), Decimal("5.36"))
+    Decimal('5.36')
+    >>> booked_amount(Decimal("20.30"), Decimal("-14.94"), Decimal("9.00"))
+    Decimal('20.30')
+    """
+    # A sum of NetSuite's may come with a binary fraction's noise.
+    left = round(abs(total) - abs(closed), 4)
+    return abs(wanted) if closed and left == abs(wanted) else abs(total)
 
 
 def decimals(values: pd.Series) -> pd.Series:
@@ -122,6 +139,15 @@ def rows_of(frame: pd.DataFrame) -> list[Row]:
     clean = frame.astype("object").where(frame.notna(), None)
     names = [str(name) for name in clean.columns]
     return [dict(zip(names, values, strict=True)) for values in clean.itertuples(index=False, name=None)]
+
+
+def _less_closed(pairs: pd.DataFrame) -> pd.DataFrame:
+    """Return the pairs with `netsuite_amount` less closed lines (`booked_amount`), of the few documents that have any."""
+    closed = decimals(pairs["closed_amount"])
+    few = pairs.assign(closed_amount=closed).loc[closed.map(bool), ["netsuite_amount", "closed_amount", "wanted_amount"]]
+    amounts = [booked_amount(*one).copy_sign(one[0]) for one in few.itertuples(index=False, name=None)]
+    less = pd.Series(amounts, index=few.index, dtype="object")
+    return pairs.assign(netsuite_amount=less.reindex(pairs.index).where(closed.map(bool), pairs["netsuite_amount"]))
 
 
 def _order_key(frame: pd.DataFrame) -> pd.Series:

@@ -56,6 +56,18 @@ CHECKS: Mapping[str, Check] = {
         "A field became mandatory, and the contract does not always fill it.",
         "Map it with a default, or make it optional again: NetSuite will refuse orders without it.",
     ),
+    "list_value_gone": Check(
+        "orders",
+        "quarantine",
+        "A list value of a field's mapping is removed or switched off in NetSuite.",
+        "Switch it on again, or set another in that field's values: NetSuite refuses orders that carry it.",
+    ),
+    "list_value_renamed": Check(
+        "orders",
+        "warn",
+        "A list value of a field's mapping has another name now.",
+        "Ask if it still means the same; else set another in that field's values.",
+    ),
     "definition_removed": Check(
         "orders", "warn", "A metafield of the contract has no definition in the shop.", "Define it again, or map another source."
     ),
@@ -100,7 +112,7 @@ CHECKS: Mapping[str, Check] = {
         "orders", "quarantine", "Orders are in a currency without a mapping.", "Add it to account.currencies."
     ),
     "unmapped_sku": Check(
-        "inventory", "warn", "The shops sell SKUs that NetSuite has no stock item for.", "Create or rename the items."
+        "orders", "quarantine", "Orders sell SKUs that NetSuite has no stock item for.", "Create or rename the items."
     ),
     # distribution
     "volume_shift": Check("orders", "warn", "Far more or fewer rows than on the days before.", "Ask what changed that day."),

@@ -29,7 +29,7 @@ CAUSES = {
 }
 """Every cause of an order's difference, and what to do."""
 _ROOTS = ("SalesOrd", "CashSale")
-_WITHOUT_TOTAL = ("itemFulfillment", "itemReceipt", "customer", "returnAuthorization")
+WITHOUT_TOTAL = ("itemFulfillment", "itemReceipt", "customer", "returnAuthorization")
 _CLOSED = ("C", "H")
 
 
@@ -68,7 +68,7 @@ def _absent(pairs: pd.DataFrame, books: Books) -> Iterator[Row]:
 
 def _changed(pairs: pd.DataFrame) -> Iterator[Row]:
     """Yield how documents that are there are not what they should be."""
-    has_total = ~pairs["record_type"].isin(_WITHOUT_TOTAL)
+    has_total = ~pairs["record_type"].isin(WITHOUT_TOTAL)
     ours, theirs = pairs["wanted_amount"].map(abs), pairs["netsuite_amount"].map(abs)
     day = pairs["netsuite_date"].str[:10]
     is_open = pairs["status_code"].fillna("").str[-1:].isin(["A", "B", "D", "E"])

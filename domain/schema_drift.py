@@ -19,6 +19,7 @@ from domain.findings import finding, settle
 SCHEMA_FRAMES = (
     "raw_netsuite__custom_fields",
     "raw_netsuite__catalog_fields",
+    "raw_netsuite__list_values",
     "raw_shopify__metafield_definitions",
     "raw_shopify__scopes",
     "raw_shopify__api_versions",
@@ -64,6 +65,7 @@ def find_schema_drift(live: Frames, before: Frames, contract: Contract, api_vers
     """
     rows = [
         *_netsuite_fields(live, before, contract),
+        *_list_values(live, before, contract),
         *_definitions(live, before, contract),
         *_access(live, before, contract, api_version, at.astimezone(UTC).date()),
         *_locations(live, before, contract),
@@ -121,6 +123,42 @@ def _mandatory(fields: list[dict[str, Any]], contract: Contract) -> Iterator[dic
         if row["is_mandatory"] == "T" and script.split("_")[0] in levels and not is_ours:
             name = [str(row["name"])]
             yield finding("field_mandatory", script, expected="always filled", found="may be left out", examples=name)
+
+
+def _list_values(live: Frames, before: Frames, contract: Contract) -> Iterator[dict[str, Any]]:
+    """Yield the values that a mapping names and that are gone, switched off or called otherwise than in the last run.
+
+    Of a field that has no values at all (it chooses from records, or our role may not see its list) only one that had some is told.
+    """
+    if "raw_netsuite__list_values" not in live:
+        return
+    now, was = (_lists(frames) for frames in (live, before))
+    for mapping in contract.orders.fields:
+        target = mapping.target.lower()
+        if target in now:
+            for number in dict.fromkeys(mapping.values.values()):
+                said = [text for text, one in mapping.values.items() if one == number]
+                yield from _list_value((target, number), now[target].get(number), was.get(target, {}).get(number), said)
+        elif target in was and mapping.values:
+            names = sorted({str(row["list_script_id"]) for row in was[target].values()})
+            yield finding("list_value_gone", target, expected=", ".join(names), found="no list that our role may see")
+
+
+def _list_value(key: tuple[str, str], row: Row | None, old: Row | None, said: list[str]) -> Iterator[dict[str, Any]]:
+    target, number = key
+    if row is None or row["is_inactive"] == "T":
+        named, found = f"{number} ({old['name']})" if old else number, "removed" if row is None else f"{row['name']}, switched off"
+        yield finding("list_value_gone", target, field=number, expected=named, found=found, examples=said)
+    elif old is not None and row["name"] != old["name"]:
+        yield finding("list_value_renamed", target, field=number, expected=old["name"], found=row["name"], examples=said)
+
+
+def _lists(frames: Frames) -> dict[str, dict[str, Row]]:
+    """Return the values by number of each field that chooses from a list."""
+    found: dict[str, dict[str, Row]] = {}
+    for row in _rows(frames, "raw_netsuite__list_values"):
+        found.setdefault(str(row["script_id"]), {})[str(row["value_id_netsuite"])] = row
+    return found
 
 
 def _definitions(live: Frames, before: Frames, contract: Contract) -> Iterator[dict[str, Any]]:

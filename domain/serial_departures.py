@@ -13,6 +13,7 @@ from domain.order_facts import number_of
 
 OrderItem = tuple[str, str]
 """`SHOP/number` of an order, and a SKU."""
+_BACK = ("returned", "written_off")
 
 
 @dataclass
@@ -51,7 +52,7 @@ def read_departures(events: pd.DataFrame, raw: Frames, on_hand: frozenset[tuple[
     """Return what left for orders and came back.
 
     Args:
-        events: `core_serial_events` of the orders' documents: `fulfilled`, and `returned` with its order.
+        events: `core_serial_events` of the orders' documents: `fulfilled`, and what came back with its order.
         raw: the order frames, which say what each fulfilment and each sale at a till holds.
         on_hand: the serials (SKU, number) that are on hand: whatever brought them, they are not out.
     """
@@ -60,9 +61,10 @@ def read_departures(events: pd.DataFrame, raw: Frames, on_hand: frozenset[tuple[
     claims = {(row["order_key"], row["sku"], row["serial_number"]): row["line_key"] for row in named.to_dict("records")}
     out: dict[OrderItem, list[Departed]] = {}
     back: dict[OrderItem, Counter[str]] = {}
-    moves = events.loc[events["stage_code"].isin(["fulfilled", "returned"]) & events["order_key"].notna()]
+    moves = events.loc[events["stage_code"].isin(["fulfilled", *_BACK]) & events["order_key"].notna()]
+    moves = moves.assign(back_qty=_came_back(moves))
     for (order_key, sku, number), rows in moves.groupby(["order_key", "sku", "serial_number"], sort=True):
-        came = int(rows.loc[rows["stage_code"].eq("returned"), "moved_qty"].sum())
+        came = int(rows["back_qty"].sum())
         left = rows.loc[rows["stage_code"].eq("fulfilled")]
         gone = -int(left["moved_qty"].sum())
         if (sku, number) in on_hand:
@@ -74,6 +76,13 @@ def read_departures(events: pd.DataFrame, raw: Frames, on_hand: frozenset[tuple[
         if came:
             back.setdefault((str(order_key), str(sku)), Counter())[str(number)] = came
     return Departures(out, back)
+
+
+def _came_back(moves: pd.DataFrame) -> pd.Series:
+    """Return how many units of its number each event brought back: what is written off moves none, and is its line's units."""
+    numbers = moves.groupby(["document_key", "line_key", "sku"])["serial_number"].transform("nunique")
+    off = moves["line_qty"].where(numbers.eq(1), 1)
+    return moves["moved_qty"].where(moves["stage_code"].eq("returned"), 0) + off.where(moves["stage_code"].eq("written_off"), 0)
 
 
 def _lines_of_documents(raw: Frames) -> Iterator[tuple[tuple[str, str], str]]:

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from expectations.engine import Law, Suite, as_result, great_expectations, shape, silence
+from expectations.engine import SHAPE, Law, Suite, as_result, expectation, great_expectations, silence
 from expectations.result import CheckResult
 
 SITE = "local_site"
@@ -74,11 +74,11 @@ def _run(gx: Any, context: Any, suite: Suite, run: Any) -> list[tuple[str, Check
     asset = source.get_asset(suite.name) if suite.name in known else source.add_dataframe_asset(suite.name)
     batches = {batch.name for batch in asset.batch_definitions}
     batch = asset.get_batch_definition("whole") if "whole" in batches else asset.add_batch_definition_whole_dataframe("whole")
-    made = [getattr(gx.expectations, law.kind)(**law.given, notes=law.told, meta={"law": law.name}) for law in suite.laws]
+    made = [expectation(gx, law)(**law.given, notes=law.told, meta={"law": law.name}) for law in suite.laws]
     kept = context.suites.add_or_update(gx.ExpectationSuite(name=suite.name, expectations=made))
     definition = gx.ValidationDefinition(name=suite.name, data=batch, suite=kept)
     definition = context.validation_definitions.add_or_update(definition)
-    outcome = definition.run(batch_parameters={"dataframe": suite.frame}, result_format=shape("SUMMARY"), run_id=run)
+    outcome = definition.run(batch_parameters={"dataframe": suite.labelled}, result_format=SHAPE, run_id=run)
     by_name: dict[str, Law] = {law.name: law for law in suite.laws}
     return [(suite.name, as_result(by_name[one.expectation_config.meta["law"]], suite.severity, one)) for one in outcome.results]
 

@@ -17,7 +17,7 @@ from flows.wiring import open_context
 from tasks.check import check_inventory_frames
 from tasks.compute import compute_numbers
 from tasks.context import Context
-from tasks.drift import check_schema, read_schema_frames
+from tasks.drift import check_access, check_schema
 from tasks.few_skus import Base, load_base
 from tasks.outcome import Run, RunSummary, recorded_run
 from tasks.publish_outlets import lower_outlets, write_outlets
@@ -70,8 +70,9 @@ def publish_all(context: Context, parameters: PublishParameters) -> RunSummary:
     with recorded_run(context, WHOLE, parameters.model_dump(mode="json")) as run:
         started, is_dry = context.now(), parameters.dry_run or parameters.shadow
         settled = 0 if is_dry else settle_unanswered(context)
+        access = check_access(context, run.run_id)
         raw = read_inventory(context, run.run_id)
-        check_schema(context, run, "inventory", raw | read_schema_frames(context, run.run_id, for_numbers=True))
+        check_schema(context, run, "inventory", raw | access)
         run.steps["calls settled"] = settled + settle_unanswered(context, raw["raw_shopify__levels"])
         numbers = compute_numbers(context, run.run_id, raw, load_state(context, forget_all=parameters.shadow))
         if parameters.shadow:

@@ -12,7 +12,7 @@ from flows.parameters import ReconcileParameters
 from flows.publish_inventory import read_inventory
 from flows.wiring import open_context
 from tasks.compute import compute_numbers
-from tasks.drift import check_coverage, check_distribution, find_drift, read_schema_frames, readable_fields
+from tasks.drift import check_access, check_coverage, check_distribution, find_drift, read_schema_frames, readable_fields
 from tasks.notify import notify_new
 from tasks.outcome import RunSummary, recorded_run
 from tasks.reconcile import day_of_orders, read_both, reconcile_orders, reconcile_stock, record_differences
@@ -37,6 +37,7 @@ def reconcile(parameters: ReconcileParameters = ReconcileParameters()) -> RunSum
         parameters: What the run does.
     """
     with open_context() as context, recorded_run(context, "reconcile", parameters.model_dump(mode="json")) as run:
+        check_access(context, run.run_id)
         raw = read_inventory(context, run.run_id)
         schema = read_schema_frames(context, run.run_id)
         find_drift(context, run.run_id, {**raw, **schema})
@@ -46,6 +47,7 @@ def reconcile(parameters: ReconcileParameters = ReconcileParameters()) -> RunSum
         found = {
             **numbers,
             **schema,
+            "out_netsuite_documents": both["out_netsuite_documents"],
             **{name: both[name] for name in ("raw_netsuite__documents", "raw_netsuite__document_taxes")},
             "raw_netsuite__order_fields": fields["raw_netsuite__order_fields"],
             "out_field_differences": fields["out_field_differences"],

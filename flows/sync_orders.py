@@ -8,7 +8,7 @@ from prefect.runtime import flow_run
 from flows.parameters import SyncParameters
 from flows.wiring import open_context
 from tasks.context import Context
-from tasks.drift import check_schema, read_schema_frames
+from tasks.drift import check_access, check_schema, read_schema_frames
 from tasks.outcome import RunSummary, recorded_run
 from tasks.push_fulfillments import push_fulfillments
 from tasks.read_inventory import read_catalogue, stack
@@ -49,6 +49,7 @@ def sync_orders(parameters: SyncParameters = SyncParameters()) -> RunSummary:  #
         recorded_run(context, "sync-orders", parameters.model_dump(mode="json")) as run,
     ):
         started, window = context.now(), find_window(context, parameters)
+        check_access(context, run.run_id)
         raw = capture_orders(context, run.run_id, window) | read_catalogue(context, run.run_id)
         check_schema(context, run, "orders", raw | read_schema_frames(context, run.run_id))
         raw |= read_booked(context, run.run_id, raw, window)

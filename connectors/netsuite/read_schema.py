@@ -5,7 +5,9 @@ The metadata catalog reflects the role and its forms; `CustomField` tells what i
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import logging
+import re
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -13,8 +15,10 @@ import pandas as pd
 
 from connectors.netsuite.client import RECORD_PATH, NetsuiteClient
 from connectors.netsuite.suiteql import Row, load_query, query_all, to_raw_frame
-from contract.errors import RetriableError
+from contract.errors import FatalError, RetriableError
 
+log = logging.getLogger(__name__)
+_LIST = re.compile(r"customlist[a-z0-9_]+")
 WRITTEN_RECORDS = ("salesOrder", "cashSale", "customer")
 """Records that mapped fields are written into."""
 
@@ -44,6 +48,51 @@ def read_catalog_fields(client: NetsuiteClient, *, run_id: str, extracted_at: da
             row |= {"json_type": str(field.get("type") or ""), "format": str(field.get("format") or "")}
             found[record, name.lower()] = row
     return to_raw_frame("raw_netsuite__catalog_fields", found.values(), (run_id, extracted_at))
+
+
+def read_list_values(
+    client: NetsuiteClient,
+    raw_netsuite__custom_fields: pd.DataFrame,
+    wanted: Collection[str],
+    *,
+    run_id: str,
+    extracted_at: datetime,
+) -> pd.DataFrame:
+    """Return `raw_netsuite__list_values`: the values of the custom lists that these fields choose from.
+
+    A field that chooses from records, or from a list that our role may not see, has no rows. That `CustomList` goes by
+    `internalid`, and that a list is a table of `id`, `name` and `isinactive`, is not certain of every account: where NetSuite
+    refuses to be asked so, there are no rows either, and the log says it.
+
+    Args:
+        client: the account.
+        raw_netsuite__custom_fields: the fields, with the list that each chooses from.
+        wanted: script ids of the fields that matter, lower case.
+        run_id: the run.
+        extracted_at: the instant of the read, with its time zone.
+
+    Raises:
+        RetriableError: the account is overloaded or cannot be reached, or the pages cannot be trusted.
+    """
+    rows = raw_netsuite__custom_fields.loc[raw_netsuite__custom_fields["script_id"].isin(list(wanted))]
+    chosen = rows.dropna(subset="list_id_netsuite")
+    listed = _rows_or_none(client, load_query("custom_lists"), "list_id_netsuite", "custom lists") if len(chosen) else []
+    lists = {row["list_id_netsuite"]: row["list_script_id"] for row in listed if _LIST.fullmatch(row["list_script_id"])}
+    found: list[Row] = []
+    for name in sorted({lists[number] for number in chosen["list_id_netsuite"] if number in lists}):
+        values = _rows_or_none(client, load_query("list_values", list=name), "value_id_netsuite", f"values of {name}")
+        fields = chosen.loc[chosen["list_id_netsuite"].map(lists).eq(name), "script_id"]
+        found += [{**value, "script_id": field, "list_script_id": name} for field in fields for value in values]
+    return to_raw_frame("raw_netsuite__list_values", found, (run_id, extracted_at))
+
+
+def _rows_or_none(client: NetsuiteClient, sql: str, key: str, what: str) -> list[Row]:
+    """Return the rows of a query; none where the account or the role does not show them."""
+    try:
+        return query_all(client, sql, (key,), what=what)
+    except FatalError as error:
+        log.warning("list_values_unreadable", extra={"what": what, "error": str(error)})
+        return []
 
 
 def _schema(client: NetsuiteClient, record: str) -> Any:

@@ -24,6 +24,8 @@ from connectors.shopify.responses import API_VERSION, cost_of, judge, read_reply
 from contract.errors import FatalError, RetriableError, TruecountError
 from contract.settings import ShopifySettings
 
+_OF_ANY_VERSION = frozenset({"access"})
+"""Documents that every version answers alike: which versions there are can be asked when ours is retired."""
 log = logging.getLogger(__name__)
 GRAPHQL_PATH = f"/admin/api/{API_VERSION}/graphql.json"
 OnPage = Callable[[int], None]
@@ -207,7 +209,8 @@ class _Call:
             self._reserved = None
         if response.status_code == 401:
             return None
-        return judge(self.named, response, is_write=self._is_write, optional=self._optional)
+        is_any = self._document in _OF_ANY_VERSION
+        return judge(self.named, response, is_write=self._is_write, optional=self._optional, is_any_version=is_any)
 
     def _give_up(self) -> None:
         """Count the points of an attempt without a reply as spent."""

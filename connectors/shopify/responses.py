@@ -18,7 +18,9 @@ API_VERSION = "2026-10"
 _WAIT_CODES = frozenset({"THROTTLED", "INTERNAL_SERVER_ERROR", "SERVICE_UNAVAILABLE", "TIMEOUT"})
 
 
-def judge(named: str, response: requests.Response, *, is_write: bool, optional: Collection[str]) -> TruecountError | None:
+def judge(
+    named: str, response: requests.Response, *, is_write: bool, optional: Collection[str], is_any_version: bool = False
+) -> TruecountError | None:
     """Return the error that a reply means, or None for a success.
 
     Args:
@@ -26,12 +28,13 @@ def judge(named: str, response: requests.Response, *, is_write: bool, optional: 
         response: the reply.
         is_write: whether a failure inside the shop leaves it unknown if the shop has changed.
         optional: names of fields that the app may be refused without harm.
+        is_any_version: the answer of another version of the API will do.
     """
     error = error_from_status("Shopify", named, response)
     if error is not None:
         return error
     version = response.headers.get("X-Shopify-API-Version", API_VERSION)
-    if version != API_VERSION:
+    if version != API_VERSION and not is_any_version:
         return FatalError(
             f"Shopify {named}: answered by API {version}, asked for {API_VERSION}: that version is retired; update Truecount"
         )

@@ -65,7 +65,9 @@ def remove_field(account: Account, body: dict[str, Any]) -> dict[str, Any]:
 
 
 def edit_list_value(account: Account, body: dict[str, Any]) -> dict[str, Any]:
-    """Rename (`name`), deactivate (`inactive`) or add a value of a custom list: {list, id?, name?, inactive?}.
+    """Rename (`name`), deactivate (`inactive`), remove or add a value of a custom list: {list, id?, name?, inactive?, remove?}.
+
+    Records that hold a value which is removed keep its number [?].
 
     Raises:
         ValueError: there is no such list or value.
@@ -82,6 +84,8 @@ def edit_list_value(account: Account, body: dict[str, Any]) -> dict[str, Any]:
         row = account.one("SELECT * FROM ns_customlistvalue WHERE list = ? AND id = ?", key, number)
         if row is None:
             raise ValueError(f"custom list {body['list']} has no value {number}")
+        if body.get("remove"):
+            account.db.execute("DELETE FROM ns_customlistvalue WHERE list = ? AND id = ?", (key, number))
         inactive = {True: "T", False: "F"}[body.get("inactive", row["isinactive"] == "T")]
         account.db.execute(
             "UPDATE ns_customlistvalue SET name = ?, isinactive = ? WHERE list = ? AND id = ?",
@@ -90,6 +94,21 @@ def edit_list_value(account: Account, body: dict[str, Any]) -> dict[str, Any]:
     account.db.execute("UPDATE ns_customlist SET lastmodifieddate = ? WHERE LOWER(scriptid) = ?", (account.stamp(), key))
     custom_fields.refresh_values(account)
     return {"list": body["list"], "id": str(number)}
+
+
+def edit_item(account: Account, body: dict[str, Any]) -> dict[str, Any]:
+    """Give an item another code (`itemid`), or make it inactive (`inactive`: false: active again).
+
+    Raises:
+        ValueError: there is no such item.
+    """
+    row = account.one("SELECT * FROM ns_item WHERE id = ?", int(body["item"]))
+    if row is None:
+        raise ValueError(f"there is no item {body['item']}")
+    inactive = {True: "T", False: "F"}[body.get("inactive", row["isinactive"] == "T")]
+    values = (body.get("itemid", row["itemid"]), inactive, account.stamp(), row["id"])
+    account.db.execute("UPDATE ns_item SET itemid = ?, isinactive = ?, lastmodifieddate = ? WHERE id = ?", values)
+    return {"item": str(row["id"])}
 
 
 def edit_customer(account: Account, identifier: int, change: dict[str, Any]) -> dict[str, Any]:
@@ -109,4 +128,5 @@ ACTIONS: dict[str, Action] = {
     "set_field_inactive": set_inactive,
     "remove_field": remove_field,
     "edit_list_value": edit_list_value,
+    "edit_item": edit_item,
 }

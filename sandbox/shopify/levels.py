@@ -74,8 +74,8 @@ class Levels:
         return {state: level[state] for state in STATES}
 
     def change_location(self, body: dict[str, Any]) -> dict[str, Any]:
-        """Change a location's properties: {id, is_active?, name?}."""
-        self.locations[body["id"]].update(body)
+        """Change a location's properties, or open a new one: {id, is_active?, name?}."""
+        self.locations.setdefault(body["id"], {}).update(body)
         return {}
 
     def shift(self, item_id: str, location_id: str, change: Mapping[str, int]) -> None:

@@ -71,7 +71,7 @@ def total_by_day(books: Books, raw: Frames, contract: Contract, at: datetime) ->
         found = there.get(wanted["external_id"])
         if found is None and wanted["order_id_shopify"] in young:
             continue
-        paid = _amount(found) if found else Decimal(0)
+        paid = _amount(found, amount) if found else Decimal(0)
         wanted_day = _day(wanted, order)
         there_day = str(found["transaction_date"])[:10] if found else wanted_day
         differs = amount != paid or wanted_day != there_day
@@ -132,9 +132,15 @@ def _measure(record_type: str | None) -> str | None:
     return "ordered" if record_type == "salesOrder" else None
 
 
-def _amount(row: Mapping[str, Any]) -> Decimal:
+def _booked(row: Mapping[str, Any], wanted: Decimal) -> Decimal:
+    total = abs(Decimal(str(row["total_amount"] or 0)))
+    left = round(total - abs(Decimal(str(row["closed_amount"] or 0))), 4)
+    return abs(wanted) if left == abs(wanted) else total
+
+
+def _amount(row: Mapping[str, Any], wanted: Decimal | None = None) -> Decimal:
     """Return a document's amount as the shop counts it: money in above zero, money out below."""
-    amount = abs(Decimal(str(row["total_amount"] or 0)))
+    amount = abs(Decimal(str(row["total_amount"] or 0))) if wanted is None else _booked(row, wanted)
     return -amount if _TYPES.get(str(row["transaction_type"])) in _NEGATIVE else amount
 
 
@@ -168,7 +174,7 @@ def _changed(wanted: Row, found: Row, order: Row) -> Iterator[Row]:
     """Yield how a document that is there is not what it should be."""
     record_type = wanted["record_type"]
     amount = abs(Decimal(str(wanted["total_amount"] or 0)))
-    seen = abs(Decimal(str(found["total_amount"] or 0)))
+    seen = _booked(found, amount)
     where = f"transaction {found['transaction_id_netsuite']}, changed {found['modified_at_utc']}"
     if record_type not in _WITHOUT_TOTAL and seen != amount:
         yield _difference("total_differs", wanted, order, (amount, seen), where)

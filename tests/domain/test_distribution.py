@@ -49,6 +49,41 @@ def test_thirty_clean_days_raise_no_more_alarms_than_is_said():
     assert alarms <= 16 * CONTRACT.drift.false_alarms_in_30_days
 
 
+def a_week_day(chance, number, orders=8, fields=20):
+    """Return a day of a small shop with a weekly rhythm and as many metrics as a real contract has: 121."""
+    usual = orders * {5: 1.4, 6: 0.5}.get(number % 7, 1.0)
+    count = max(1, round(chance.gauss(usual, usual * 0.18)))
+    hits = lambda share: (sum(chance.random() < share * chance.uniform(0.85, 1.15) for _ in range(count)), count)  # noqa: E731
+    found = {("volume", "GROCER"): (count, count)}
+    for place in range(fields):
+        found["empty", f"f{place}"] = hits((0.0, 0.02, 0.1, 0.4, 0.9)[place % 5])
+        found["distinct", f"f{place}"] = (round(max(0, chance.gauss((2, 5, 30)[place % 3], (0.3, 1, 3)[place % 3]))),) * 2
+        found |= {("value", f"f{place}={value}"): hits(share) for value, share in enumerate((0.5, 0.3, 0.15, 0.05))}
+    return found
+
+
+def test_the_first_month_of_a_real_contract_raises_no_more_alarms_than_is_said():
+    """From the first day that is tested on: with seven days known, the scatter is known worst."""
+    alarms = 0
+    for seed in range(2):
+        chance = random.Random(seed)
+        days = [a_week_day(chance, number) for number in range(31)]
+        alarms += sum(len(shifts(days[at], days[max(0, at - 28) : at])) for at in range(LEAST_DAYS, 31))
+    assert alarms <= 2 * CONTRACT.drift.false_alarms_in_30_days
+
+
+def test_of_different_values_one_or_two_more_or_fewer_are_chance():
+    past_days = [{("distinct", "source"): (2 + number % 2,) * 2} for number in range(14)]
+    told = {count: bool(shifts({("distinct", "source"): (count, count)}, past_days)) for count in (0, 1, 5, 6, 30)}
+    assert told == {0: False, 1: False, 5: False, 6: True, 30: True}
+
+
+def test_days_that_were_alike_by_chance_make_no_alarm_of_a_few_orders_more():
+    alike = [{("volume", "GROCER"): (8, 8)} for _ in range(7)]
+    told = {count: bool(shifts({("volume", "GROCER"): (count, count)}, alike)) for count in (0, 4, 8, 16, 200)}
+    assert told == {0: True, 4: False, 8: False, 16: False, 200: True}
+
+
 CHANGES = {
     "no orders at all": ({"orders": 0}, ("volume_shift", "GROCER")),
     "ten times as many": ({"orders": 2000}, ("volume_shift", "GROCER")),

@@ -36,7 +36,7 @@ def wanted(external_id=ROOT, kind="salesOrder", total="10.00", action="create", 
 
 def there(external_id=ROOT, kind="SalesOrd", total="10", number="90", **more):
     row = {"transaction_id_netsuite": number, "external_id": external_id, "transaction_type": kind, "status_code": "B"}
-    row |= {"transaction_date": "2026-11-01", "total_amount": total, "memo": None, "other_ref_num": "#7"}
+    row |= {"transaction_date": "2026-11-01", "total_amount": total, "closed_amount": None, "memo": None, "other_ref_num": "#7"}
     return row | {"created_at_utc": "2026-11-01T09:05:00Z", "modified_at_utc": "2026-11-01T09:05:00Z"} | more
 
 
@@ -72,6 +72,13 @@ CASES = {
     "the same": (books([wanted()], [there()]), set()),
     "a cent less": (books([wanted()], [there(total="9.99")]), {(ROOT, "total_differs")}),
     "the same in other words": (books([wanted(total="10.00")], [there(total="10.0")]), set()),
+    "a line taken off after it was booked is closed, and in the total": (
+        books([wanted()], [there(total="20.3", closed_amount="-10.299999999999999")]),
+        set(),
+    ),
+    "all of it taken off": (books([wanted(total="0.00")], [there(total="20.3", closed_amount="-20.3", status_code="H")]), set()),
+    "a line closed that the order still has": (books([wanted()], [there(closed_amount="-4")]), set()),
+    "a line closed, and another changed": (books([wanted()], [there(total="20.3", closed_amount="-9")]), {(ROOT, "total_differs")}),
     "nothing in NetSuite": (books([wanted()]), {(ROOT, "missing_in_netsuite")}),
     "nothing, and we wrote it": (books([wanted()], [], [known()]), {(ROOT, "deleted")}),
     "nothing, and we only meant to": (

@@ -126,6 +126,53 @@ def test_each_change_has_its_own_name(case):
     assert told(live) == expected
 
 
+def listed(**names):
+    """Return a world whose field chooses from a list of these values: number to name, switched off where it begins with a dash."""
+    rows = [
+        {
+            "script_id": TARGET,
+            "value_id_netsuite": number[1:],
+            "list_script_id": "customlist_x",
+            "name": name.removeprefix("-"),
+            "is_inactive": "T" if name.startswith("-") else "F",
+        }
+        for number, name in names.items()
+    ]
+    columns = ["script_id", "value_id_netsuite", "list_script_id", "name", "is_inactive"]
+    catalog = [catalogued(TARGET, "object"), catalogued("custbody_meta"), catalogued(LINE_ID)]
+    return world(catalog=catalog) | {"raw_netsuite__list_values": pd.DataFrame(rows, columns=columns, dtype="str")}
+
+
+LIST_CASES = {
+    "as before": ({"_1": "Web", "_2": "Till"}, set()),
+    "a value that no mapping names": ({"_1": "Web", "_2": "Till", "_3": "New"}, set()),
+    "renamed": ({"_1": "Phone", "_2": "Till"}, {("list_value_renamed", TARGET, "1")}),
+    "two changed names": ({"_1": "Till", "_2": "Web"}, {("list_value_renamed", TARGET, "1"), ("list_value_renamed", TARGET, "2")}),
+    "switched off": ({"_1": "-Web", "_2": "Till"}, {("list_value_gone", TARGET, "1")}),
+    "removed": ({"_2": "Till"}, {("list_value_gone", TARGET, "1")}),
+    "the list is gone, or hidden": ({}, {("list_value_gone", TARGET, "")}),
+}
+
+
+def with_values(**values):
+    rules = contract("list")
+    mapped = tuple(m.model_copy(update={"values": values}) if m.target == TARGET else m for m in rules.orders.fields)
+    return rules.model_copy(update={"orders": rules.orders.model_copy(update={"fields": mapped})})
+
+
+@pytest.mark.parametrize("case", LIST_CASES)
+def test_each_change_of_a_list_value_has_its_own_name(case):
+    live, expected = LIST_CASES[case]
+    assert told(listed(**live), listed(_1="Web", _2="Till"), with_values(web="1", pos="2", shop="1")) == expected
+
+
+def test_of_a_list_without_a_past_only_the_contract_is_held_against_it():
+    assert told(listed(_1="Web"), {}, with_values(web="1", pos="2")) == {("list_value_gone", TARGET, "2")}
+    assert told(listed(), {}, with_values(web="1")) == set(), "a list that was never seen may be one of records"
+    unread = {name: frame for name, frame in listed().items() if name != "raw_netsuite__list_values"}
+    assert told(unread, listed(_1="Web"), with_values(web="1")) == set()
+
+
 def test_a_scope_that_was_there_and_is_not_needed():
     assert told(world(), world(scopes=[*NEEDED_SCOPES, "write_themes"])) == {("scope_lost", SHOP, "write_themes")}
 

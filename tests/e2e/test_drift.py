@@ -1,150 +1,97 @@
-"""Drift, injected as an administrator or an app would: found by the next run, named rightly, told once, and no write harmed."""
+"""Drift, injected as an administrator, an app, a shop's staff or an editor would: named rightly, told once, and no write harmed.
+
+The kinds are those of `tests/worlds/drift_kinds.py`; here many of them happen in one world at once, in `make bench` each in its own.
+"""
 
 import pytest
-from ruamel.yaml import YAML
 
-from connectors.netsuite.records import create_or_adopt
-from flows.wiring import open_context
-from sandbox.netsuite.actions import act as in_netsuite
-from store import findings
-from tests.e2e.order_world import act, made, place, variant
-from tests.e2e.steps import sync
-
-LINES = [("APPLE", 2, {"unit_price": "10.00"}), ("BREAD", 1, {"unit_price": "3.00"})]
-METAFIELDS = ("ops.first", "ops.second")
+from tests.e2e import driver
+from tests.e2e.order_world import made
+from tests.worlds.drift_kinds import KINDS
+from tests.worlds.drifting import Kept, Scene, follow_clock, open_findings, remember_week, run_flow, settle
+from tests.worlds.running import small_world_in
 
 
-def netsuite(world, action, **body):
-    with world.world.lock:
-        return in_netsuite(world.world, action, body)
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory):
+    """A small world in which all is well, as every test begins with it."""
+    folder = tmp_path_factory.mktemp("world")
+    with pytest.MonkeyPatch.context() as patch, small_world_in(folder) as (sandbox, environment):
+        for name, value in environment.items():
+            patch.setenv(name, value)
+        patch.delenv("TRUECOUNT_DATABASE_URL", raising=False)
+        driver.without_prefect(patch.setattr)
+        follow_clock(sandbox.world.clock, patch.setattr)
+        scene = Scene(sandbox, folder)
+        settle(scene)
+        yield Kept(scene)
 
 
-def change_contract(tmp_path, change):
-    path, yaml = tmp_path / "contract" / "contract.yaml", YAML()
-    contract = yaml.load(path)
-    change(contract)
-    yaml.dump(contract, path)
+def injected(scene, world):
+    """Let everything of a world's list happen; return what must be found, and what may follow."""
+    kinds = KINDS[world]
+    expected = set().union(*(kind.inject(scene) for kind in kinds))
+    return expected, frozenset().union(*(kind.follows for kind in kinds))
 
 
-def name_of(order):
-    return f"SHOPIFY-GROCER-{order['id'].rsplit('/', 1)[1]}"
+def found_after(scene, world):
+    before = set(open_findings())
+    expected, follows = injected(scene, world)
+    code, told = run_flow("reconcile")
+    first = open_findings()
+    new = set(first) - before
+    assert expected <= new, (expected - new, code, told)
+    assert {key for key in new - expected if key[0] not in follows} == set()
+    return expected, first, told
 
 
-def reconcile(run):
-    """Return what is open after a run: check, where, field."""
-    code, _, err = run("reconcile", "--json")
-    assert code in (0, 1), err
-    with open_context() as context:
-        rows = findings.open_findings(context.engine).to_dict("records")
-    return {(row["check_code"], row["object_key"], row["field"]): row for row in rows}
+def test_what_an_administrator_does_to_both_systems_halts_the_writes_and_is_told_once(kept):
+    scene = kept.restore()
+    expected, first, _ = found_after(scene, "systems")
+    order, wrote = scene.place(), len(scene.rows("SELECT id FROM ns_transaction"))
+    code, told = run_flow("sync")
+    assert (code, "the orders stream is halted, nothing was written" in told) == (4, True)
+    assert "custbody_utm_source" in told
+    assert "drift.severities" in told
+    code, told = run_flow("publish")
+    assert (code, "the inventory stream is halted" in told) == (4, True)
+    assert made(scene.sandbox, order) == {}
+    assert len(scene.rows("SELECT id FROM ns_transaction")) == wrote
+    run_flow("reconcile")
+    again = open_findings()
+    assert set(again) == set(first)
+    assert all(again[key] > first[key] for key in expected)
 
 
-def codes(found, check):
-    return {(where, field) for code, where, field in found if code == check}
+@pytest.mark.parametrize("kind", KINDS["blind"], ids=lambda kind: kind.name)
+def test_where_a_shop_cannot_be_read_every_run_stops_and_says_why(kept, kind):
+    scene = kept.restore()
+    before = set(open_findings())
+    expected = kind.inject(scene)
+    for flow in ("reconcile", "sync", "publish"):
+        code, told = run_flow(flow)
+        assert (code, "a shop cannot be read, nothing was written" in told) == (4, True), told
+    assert set(open_findings()) - before == expected
 
 
-@pytest.fixture
-def known(books, run, bodies, tmp_path):
-    """A world that runs have seen, all well: two metafields are mapped, some orders are booked."""
-
-    def map_metafields(contract):
-        for key in METAFIELDS:
-            target = f"custbody_{key.split('.')[1]}"
-            row = {"level": "body", "source": f"order.metafield.{key}", "target": target, "purpose": "reporting"}
-            contract["orders"]["fields"].append(row)
-
-    for key in METAFIELDS:
-        netsuite(books, "add_field", scriptid=f"custbody_{key.split('.')[1]}", name=key, fieldtype="text")
-        given = {"do": "create", "owner_type": "ORDER", "namespace": "ops", "key": key.split(".")[1]}
-        act(books, "metafield_definition", name=key, type="single_line_text_field", **given)
-    change_contract(tmp_path, map_metafields)
-    orders = [place(books, LINES, attributes={"utm_source": "mail"}) for _ in range(7)]
-    with open_context() as context:
-        sync(context)
-    assert run("publish-inventory", "--write")[0] in (0, 1)
-    return orders, set(reconcile(run))
+@pytest.mark.parametrize("world", ["books", "waiting", "contract"])
+def test_what_people_apps_and_editors_do_is_named(kept, world):
+    scene = kept.restore()
+    _, first, _ = found_after(scene, world)
+    if world == "books":
+        days = {where for check, where, _ in first if check == "money_differs"}
+        assert days > {"2026-01-02 GROCER web USD"}, "a day's sums name the day that the document is on now"
+    run_flow("reconcile")
+    assert set(open_findings()) <= set(first)
 
 
-def test_what_an_administrator_does_to_fields_and_shops_is_named_and_halts_the_writes(known, books, run, bodies, tmp_path):
-    _, before = known
-    netsuite(books, "rename_field", scriptid="custbody_utm_source", to="custbody_campaign")
-    netsuite(books, "remove_field", scriptid="custbody_tax_titles")
-    netsuite(books, "retype_field", scriptid="custbody_shopify_order_id", fieldtype="date")
-    netsuite(books, "rename_field", scriptid="custbody_shopify_order_name", name="Legacy number")
-    netsuite(books, "set_field_access", scriptid="custcol_shopify_sku", access="none")
-    netsuite(books, "set_field_inactive", scriptid="custbody_second")
-    netsuite(books, "add_field", scriptid="custbody_cost_centre", name="Cost centre", fieldtype="text")
-    netsuite(books, "set_mandatory", scriptid="custbody_cost_centre")
-    act(books, "metafield_definition", do="remove", owner_type="ORDER", namespace="ops", key="first")
-    given = {"do": "retype", "owner_type": "ORDER", "namespace": "ops", "key": "second"}
-    act(books, "metafield_definition", type="number_integer", **given)
-    act(books, "scopes", revoke=["write_inventory", "read_draft_orders"])
-    act(books, "locations", id="gid://shopify/Location/1002", name="Somewhere else", is_active=False)
-    change_contract(tmp_path, lambda contract: contract["tolerances"].update(unexplained_drop_hours=12))
-    found = reconcile(run)
-    new = {key: row for key, row in found.items() if key not in before}
-    told = {(code, where) for code, where, _ in new}
-    assert told >= {
-        ("field_renamed", "custbody_utm_source"),
-        ("field_removed", "custbody_tax_titles"),
-        ("field_retyped", "custbody_shopify_order_id"),
-        ("field_relabelled", "custbody_shopify_order_name"),
-        ("field_mandatory", "custbody_cost_centre"),
-        ("definition_removed", "GROCER ops.first"),
-        ("definition_retyped", "GROCER ops.second"),
-        ("scope_missing", "GROCER"),
-        ("scope_lost", "GROCER"),
-        ("location_inactive", "STORE_406 in Shopify GROCER"),
-        ("location_renamed", "STORE_406 in Shopify GROCER"),
-        ("contract_changed", "contract"),
-    }
-    order, wrote = place(books, LINES), len(books.world.db.execute("SELECT id FROM ns_transaction").fetchall())
-    code, _, err = run("sync-orders", "--write")
-    assert code == 4
-    assert "the orders stream is halted, nothing was written" in err
-    assert "custbody_utm_source" in err
-    assert "drift.severities" in err
-    code, _, err = run("publish-inventory", "--write")
-    assert (code, "the inventory stream is halted" in err) == (4, True)
-    assert made(books, order) == {}
-    assert len(books.world.db.execute("SELECT id FROM ns_transaction").fetchall()) == wrote
-    again = reconcile(run)
-    assert set(again) == set(found)
-    assert all(again[key]["seen_count"] > 1 for key in new)
-
-
-def test_what_people_and_apps_do_to_documents_levels_and_orders_is_named(known, books, run, bodies):
-    orders, before = known
-    names = [name_of(order) for order in orders]
-    netsuite(books, "edit_field", external_id=names[0], field="custbody_utm_source", value="newsletter")
-    netsuite(books, "edit_field", external_id=names[0], field="custcol_shopify_sku", value="OTHER", line=2)
-    netsuite(books, "delete", external_id=names[1])
-    netsuite(books, "edit_field", external_id=names[2], field="rate", value=11, line=1)
-    netsuite(books, "edit_field", external_id=names[3], field="tranDate", value="2026-01-02")
-    netsuite(books, "close_line", external_id=names[4], line=1)
-    with open_context() as context:
-        customer = context.contract.shop("GROCER").customer_id
-        line = {"item": {"id": "101"}, "quantity": 1, "location": {"id": "1"}, "rate": 10}
-        for external_id, reference in (("SHOPIFY-GROCER-4242", "#4242"), ("BY-HAND", orders[5]["name"])):
-            body = {"externalId": external_id, "entity": {"id": customer}, "otherRefNum": reference, "item": {"items": [line]}}
-            create_or_adopt(context.netsuite, "salesOrder", body)
-    level = books.world.shops["GROCER"].variants[variant(books.world.shops["GROCER"], "CHEESE")]["inventory_item_id"]
-    act(books, "levels", inventory_item_id=level, location_id="gid://shopify/Location/1001", delta={"available": 7})
-    place(books, LINES, source_name="a marketplace")
-    place(books, LINES, gateway="klarna")
-    found = reconcile(run)
-    new = {key: row for key, row in found.items() if key not in before}
-    causes = {(where.split(" ")[-1], field) for where, field in codes(new, "order_differs")}
-    assert causes >= {
-        (names[1], "deleted"),
-        (names[2], "total_differs"),
-        (names[3], "date_differs"),
-        (names[4], "closed_in_netsuite"),
-        ("SHOPIFY-GROCER-4242", "missing_in_shopify"),
-        (names[5], "doubled"),
-    }
-    assert codes(new, "overwritten") == {("custbody_utm_source", ""), ("custcol_shopify_sku", "")}
-    assert ("custbody_sales_channel", "a marketplace") in codes(new, "unmapped_value")
-    assert ("GROCER", "klarna") in codes(new, "unmapped_gateway")
-    assert ("GROCER_SHOP/CHEESE/WAREHOUSE", "manual_change") in codes(new, "stock_differs")
-    assert {where for where, _ in codes(new, "money_differs")} > {"2026-01-02 GROCER web USD"}
+def test_orders_unlike_those_of_the_days_before_are_named(kept):
+    scene = kept.restore()
+    remember_week(scene)
+    before = set(open_findings())
+    kind = KINDS["week"][-1]
+    expected = kind.inject(scene)
+    run_flow("reconcile")
+    new = set(open_findings()) - before
+    assert expected <= new
+    assert {key for key in new - expected if key[0] not in kind.follows} == set()

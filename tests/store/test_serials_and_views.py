@@ -12,7 +12,7 @@ from domain.findings import finding
 from store import findings, money, orders, publications, quarantine, runs, serials
 from store.engine import reading
 from store.migrations.versions.r0007_views import VIEWS
-from store.migrations.versions.r0010_money_totals import VIEWS as MONEY_VIEWS
+from store.migrations.versions.r0009_money_totals import VIEWS as MONEY_VIEWS
 from store.publications import Receipt
 from tests.domain.test_serial_lineage import event, frame
 

@@ -170,6 +170,8 @@ def test_a_list_value_is_renamed_and_deactivated(client):
     assert shown["refName"] == "Point of Sale"
     assert client.act("edit_list_value", list="customlist_channel", name="Phone").json()["id"] == "3"
     client.create("salesOrder", order(line(), custbody_channel={"id": "3"}))
+    client.act("edit_list_value", list="customlist_channel", id=2, remove=True)
+    assert [row["id"] for row in client.rows("SELECT id FROM customlist_channel ORDER BY id")] == ["1", "3"]
 
 
 def notes(client):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterator
 from typing import Any
 
@@ -55,10 +56,12 @@ def _uncovered(facts: OrderFacts, contract: Contract) -> Iterator[_Seen]:
 
 
 def _unknown_goods(facts: OrderFacts, skus: Collection[str]) -> Iterator[_Seen]:
-    goods = {sale.line_id for sale in facts.sales if sale.line_type == "PRODUCT"}
+    kept: Counter[str] = Counter()
+    for sale in facts.sales:
+        if sale.line_type == "PRODUCT" and sale.line_id is not None:
+            kept[sale.line_id] += sale.units
     for key, line in facts.lines.items():
-        is_sold = key in goods and float(line["current_qty"] or 0) > 0
-        if is_sold and line["is_gift_card"] != "true" and line["sku"] and line["sku"] not in skus:
+        if kept[key] > 0 and line["is_gift_card"] != "true" and line["sku"] and line["sku"] not in skus:
             yield "unmapped_sku", facts.key[0], str(line["sku"])
 
 

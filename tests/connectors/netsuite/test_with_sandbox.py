@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from connectors.http import Patience
 from connectors.netsuite.client import NetsuiteClient
 from connectors.netsuite.read_order_lines import read_order_lines, read_order_lines_by_reference, reread_order_lines
+from connectors.netsuite.read_schema import read_custom_fields, read_list_values
 from connectors.netsuite.read_stock import read_items, read_locations, read_stock, read_transfers_in_transit
 from connectors.netsuite.records import create_or_adopt, find_transaction_by_external_id, get_by_external_id
 from contract.errors import FatalError, RejectedError
@@ -281,3 +282,17 @@ def test_a_transfer_under_way_is_one_row_at_its_target(fresh, client):
     (row,) = read_transfers_in_transit(client, **RUN).to_dict("records")
     names = ("from_location_id_netsuite", "to_location_id_netsuite", "shipped_qty", "received_qty", "expected_receipt_date")
     assert [row[name] for name in names] == ["1", "11", "3", "1", "2026-12-01"]
+
+
+def test_the_values_of_the_lists_that_fields_choose_from(fresh, client):
+    fields = read_custom_fields(client, **RUN)
+    wanted = {"custbody_sales_channel", "custbody_utm_source"}
+    rows = read_list_values(client, fields, wanted, **RUN)[["script_id", "value_id_netsuite", "name", "is_inactive"]]
+    assert [tuple(row) for row in rows.itertuples(index=False)] == [
+        ("custbody_sales_channel", "1", "Web", "F"),
+        ("custbody_sales_channel", "2", "Point of Sale", "F"),
+        ("custbody_sales_channel", "3", "Draft Order", "F"),
+    ]
+    assert read_list_values(client, fields, {"custbody_utm_source"}, **RUN).empty
+    fresh.world.db.execute("UPDATE ns_customlist SET scriptid = 'customlist_hidden'")
+    assert read_list_values(client, fields, wanted, **RUN).empty, "what the role may not see has no rows, and stops no run"

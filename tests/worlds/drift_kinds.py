@@ -90,11 +90,10 @@ _SYSTEMS = (
         ),
     ),
     Kind(
-        "scope to write levels revoked",
-        staff("scopes", ("scope_missing", "GROCER", "write_inventory"), revoke=["write_inventory"]),
-        _PUBLISH,
+        "scope to write levels revoked", do.revoked("GROCER", ["write_inventory"], ("scope_missing", "write_inventory")), _PUBLISH
     ),
-    Kind("scope to fulfil revoked", staff("scopes", ("scope_lost", "GROCER", _FULFIL), revoke=[_FULFIL])),
+    Kind("scope to fulfil revoked", do.revoked("GROCER", [_FULFIL], ("scope_missing", _FULFIL)), _SYNC),
+    Kind("scope that no run needs revoked", do.revoked("GROCER", ["read_draft_orders"], ("scope_lost", "read_draft_orders"))),
     Kind("location renamed in a shop", staff("locations", ("location_renamed", _IN_STORE, ""), id=_STORE, name="Somewhere else")),
     Kind("location switched off in a shop", staff("locations", ("location_inactive", _IN_STORE, ""), id=_STORE, is_active=False)),
     Kind("contract changed", edited_contract(lambda contract: contract["tolerances"].update(unexplained_drop_hours=12), CHANGED)),
@@ -103,11 +102,11 @@ _BLIND = (
     Kind("API version retired", staff("api_versions", ("api_version_unsupported", "GROCER", ""), retire=["2026-10"]), _BOTH),
     Kind(
         "scope to read orders revoked",
-        staff(
-            "scopes",
-            ("scope_missing", "EXPRESS", "read_orders"),
-            shop="EXPRESS",
-            revoke=["read_orders", "write_orders", "read_all_orders"],
+        do.revoked(
+            "EXPRESS",
+            ["read_orders", "write_orders", "read_all_orders"],
+            ("scope_missing", "read_orders"),
+            ("scope_missing", "read_all_orders"),
         ),
         _BOTH,
     ),

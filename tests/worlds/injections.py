@@ -3,7 +3,7 @@
 Each acts on a `Scene` and returns the findings that the next run must have: check, object, field.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from connectors.netsuite.records import create_or_adopt
@@ -29,6 +29,16 @@ def staff(action: str, expected: Found, **body: Any) -> Injection:
     def inject(scene: Scene) -> set[Found]:
         scene.shop(action, **body)
         return {expected}
+
+    return inject
+
+
+def revoked(shop: str, scopes: Sequence[str], *expected: tuple[str, str]) -> Injection:
+    """An app loses scopes; expected are checks with the scope that each names."""
+
+    def inject(scene: Scene) -> set[Found]:
+        scene.shop("scopes", shop=shop, revoke=list(scopes))
+        return {(check, shop, scope) for check, scope in expected}
 
     return inject
 

@@ -52,7 +52,7 @@ def validate(suites: Sequence[Suite], folder: Path, run_id: str, at: datetime, *
         _prune(folder, at - timedelta(days=keep_days))
         run = gx.RunIdentifier(run_name=run_id, run_time=at)
         results = [one for suite in suites for one in _run(gx, context, suite, run)]
-        context.build_data_docs()
+        context.build_data_docs(resource_identifiers=_pages_of(context, run_id))
     _make_offline(folder / "data_docs")
     return Validated(results, folder / "data_docs" / "index.html")
 
@@ -81,6 +81,12 @@ def _run(gx: Any, context: Any, suite: Suite, run: Any) -> list[tuple[str, Check
     outcome = definition.run(batch_parameters={"dataframe": suite.labelled}, result_format=SHAPE, run_id=run)
     by_name: dict[str, Law] = {law.name: law for law in suite.laws}
     return [(suite.name, as_result(by_name[one.expectation_config.meta["law"]], suite.severity, one)) for one in outcome.results]
+
+
+def _pages_of(context: Any, run_id: str) -> list[Any]:
+    """Return what to build: this run's results and the suites. The pages of earlier runs stand, and the index lists all."""
+    results = [key for key in context.validation_results_store.list_keys() if key.run_id.run_name == run_id]
+    return [*results, *(key.expectation_suite_identifier for key in results)]
 
 
 def _prune(folder: Path, oldest: datetime) -> None:

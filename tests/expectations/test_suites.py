@@ -205,7 +205,7 @@ def test_a_column_that_is_gone_and_a_key_twice():
 def test_the_data_docs_open_without_a_network_and_old_runs_go(tmp_path, page):
     bad = frames(core_stock=[STOCK | {"location_code": "MOON"}])
     suites = make_suites(bad, Given(CONTRACT, AT, {}, CODES))
-    for day, run_id in ((-30, "20261025T120000-old"), (0, "20261124T120000-new")):
+    for day, run_id in ((-30, "20261025T120000-old"), (-1, "20261123T120000-last"), (0, "20261124T120000-new")):
         done = validate(suites, tmp_path, run_id, AT + timedelta(days=day), keep_days=14)
     assert {(name, one.name) for name, one in done.results if not one.is_passed} == {("core_stock", "accepted location_code")}
     assert (tmp_path / "great_expectations" / "gx" / "expectations" / "core_stock.json").exists()
@@ -215,7 +215,8 @@ def test_the_data_docs_open_without_a_network_and_old_runs_go(tmp_path, page):
     page.goto(done.page.as_uri())
     assert page.locator("table tbody tr").count() >= len(suites)
     page.locator("tbody td", has_text="20261124T120000-new").first.wait_for()
-    (shown,) = [path for path in pages if "validations/core_stock" in path.as_posix()]
+    assert "20261123T120000-last" in done.page.read_text(), "built by the run before, and listed still"
+    (shown,) = [path for path in pages if "validations/core_stock" in path.as_posix() and "-new" in path.as_posix()]
     page.goto(shown.as_uri())
     assert page.locator("text=Failed").first.is_visible()
     assert page.locator("text=MOON").first.is_visible()

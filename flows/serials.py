@@ -39,6 +39,7 @@ _EVENT = ("happened_at_utc", "what", "document_name", "location_code", "moved_qt
 _RECALL = ("number", "sku", "happened_at_utc", "stage_code", "units", "document", "order", "location", "path")
 _WENT = ("sold", "notified", "fulfilled", "returned", "written_off", "scrapped", "consumed", "taken_apart")
 _LIKELY = 5
+_NEAR = 1000
 
 
 @dataclass(frozen=True)
@@ -59,10 +60,9 @@ def show_serial(wanted: str, *, as_json: bool, page: Path | None) -> None:
     from tasks.serial_pages import serial_page, timeline
 
     with open_store() as engine:
-        known = serials.lineage(engine)
-        found = _named(known, wanted)
+        found = _find(engine, wanted)
         if found.empty:
-            _suggest(known, wanted, as_json=as_json)
+            _suggest(serials.lineage(engine), wanted, as_json=as_json)
             return
         events = serials.events_of_numbers(engine, _keys(found))
         breaches = serials.findings(engine)
@@ -99,7 +99,7 @@ def show_lot(wanted: str, csv: Path | None, *, as_json: bool) -> None:
         FatalError: no lot has this number.
     """
     with open_store() as engine:
-        found = _named(serials.lineage(engine), wanted)
+        found = _find(engine, wanted)
         families = [_family(engine, number) for number in _keys(found)]
         ways = {key: way for family in families for key, way in family.ways.items()}
         events = alive_of(serials.events_of_numbers(engine, list(ways)))
@@ -131,6 +131,14 @@ def serials_of_order(engine: Engine, shop_code: str, order_gid: str) -> list[dic
         {"sku": row["sku"], "number": row["serial_number"], "what": STAGES[row["stage_code"]], "document": row["document_name"]}
         for row in screen.rows_of(events.sort_values(["sku", "serial_number", "happened_at_utc"]))
     ]
+
+
+def _find(engine: Engine, wanted: str) -> pd.DataFrame:
+    """Return the lineage of the numbers that a text names outright: those that hold it as it stands, else of all there are."""
+    near = serials.numbers_like(engine, wanted.strip(), _NEAR)
+    found = _named(near, wanted) if len(near) < _NEAR else near.iloc[:0]
+    # To read all of them takes seconds: only where spaces or a prefix are in the way.
+    return found if len(found) else _named(serials.lineage(engine), wanted)
 
 
 def _named(known: pd.DataFrame, wanted: str) -> pd.DataFrame:

@@ -125,7 +125,7 @@ def record(  # noqa: PLR0913 - what one trace leaves, in one transaction
                 connection.execute(delete(table).where(old, tuple_(table.c.sku, table.c.serial_number).in_(part)))
 
 
-def numbers_like(engine: Engine, text: str, limit: int = 1000) -> pd.DataFrame:
+def numbers_like(engine: Engine, text: str, limit: int) -> pd.DataFrame:
     """Return `out_serial_lineage` of the numbers that are this text in any case, or hold it, at most `limit` rows."""
     columns = [serial_lineage.c[name] for name in TABLES["out_serial_lineage"].columns]
     query = select(*columns).where(serial_lineage.c.serial_number.ilike(f"%{_escaped(text)}%", escape="\\")).limit(limit)

@@ -84,6 +84,7 @@ def test_a_clerk_looks_a_serial_up_and_a_lot(books, run, tmp_path):
     fulfil_in_netsuite(books, order, ["PH-0001", "PH-0002"])
     traced(run)
     (life,) = told(run, "serial", " ph-0002")
+    assert told(run, "serial", "PH-0 002") == [life], "found by its plain form too"
     assert [row["what"] for row in life["events"]] == ["received", "sold in Shopify", "left for a customer"]
     assert run("serial", "PH-0002", "--page", str(tmp_path / "pages"))[0] == 0
     assert "Serial PH-0002 of PHONE" in (tmp_path / "pages" / "PHONE-PH-0002" / "index.html").read_text()

@@ -134,3 +134,11 @@ def totals(theirs):
 
 def receipt(key, outcome, at):
     return Receipt(change_key=key, status="accepted", outcomes=pd.DataFrame([outcome]), answered_at_utc=at, answer={})
+
+
+def test_numbers_are_looked_up_by_what_they_hold_whatever_its_case(engine):
+    for number in ("A%1", "AB1", "xa%1y"):
+        serials.record(engine, "r1", events_of(), life(number), NONE, blocked=empty("core_blocked"), numbers=[], at_utc=NOON)
+    assert sorted(serials.numbers_like(engine, "a%1", 10)["serial_number"]) == ["A%1", "xa%1y"]
+    assert len(serials.numbers_like(engine, "1", 2)) == 2
+    assert serials.numbers_like(engine, "A_1", 10).empty

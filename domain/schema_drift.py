@@ -245,9 +245,10 @@ def _locations(live: Frames, before: Frames, contract: Contract) -> Iterator[dic
     wanted = [("NetSuite", "", number, place.location_code) for place in contract.locations for number in place.netsuite_locations]
     wanted += [("Shopify", shop, gid, p.location_code) for p in contract.locations for shop, gid in p.shopify_locations.items()]
     now, was = (_places(frames) for frames in (live, before))
-    systems = {system for system, *_ in now}
+    # A run over some orders reads their shops only.
+    read = {(system, shop) for system, shop, _ in now}
     for system, shop, number, code in wanted:
-        if system not in systems:
+        if (system, shop) not in read:
             continue
         key, name = (system, shop, number), f"{code} in {f'{system} {shop}'.strip()}"
         found = now.get(key)

@@ -224,3 +224,13 @@ def test_the_end_of_a_version_is_told_sixty_days_before(day, is_told):
 def test_a_severity_of_the_contract_leaves_a_check_out():
     drift = CONTRACT.drift.model_copy(update={"severities": {"field_removed": "ignore"}})
     assert told(world(REST), rules=CONTRACT.model_copy(update={"drift": drift})) == set()
+
+
+def test_a_location_is_gone_where_its_shop_was_read_and_not_where_it_was_not():
+    places = [{"shop_code": SHOP, "location_id_shopify": "gid://shopify/Location/404", "name": "x", "is_active": "true"}]
+    there = {f"{place.location_code} in Shopify {SHOP}" for place in CONTRACT.locations if SHOP in place.shopify_locations}
+    assert there
+    gone = {("location_gone", name, "") for name in there}
+    assert told(world() | {"raw_shopify__locations": pd.DataFrame(places)}) == gone
+    other = pd.DataFrame([places[0] | {"shop_code": "ANOTHER"}])
+    assert told(world() | {"raw_shopify__locations": other}) == set()

@@ -27,27 +27,22 @@ def kept(tmp_path_factory):
         yield Kept(scene)
 
 
-def injected(scene, world):
-    """Let everything of a world's list happen; return what must be found, and what may follow."""
-    kinds = KINDS[world]
-    expected = set().union(*(kind.inject(scene) for kind in kinds))
-    return expected, frozenset().union(*(kind.follows for kind in kinds))
-
-
 def found_after(scene, world):
-    before = set(open_findings())
-    expected, follows = injected(scene, world)
+    """Let everything of a world's list happen, and a reconciliation; return what had to be found, and all that is open."""
+    before, kinds = set(open_findings()), KINDS[world]
+    expected = set().union(*(kind.inject(scene) for kind in kinds))
+    follows = frozenset().union(*(kind.follows for kind in kinds))
     code, told = run_flow("reconcile")
     first = open_findings()
     new = set(first) - before
     assert expected <= new, (expected - new, code, told)
     assert {key for key in new - expected if key[0] not in follows} == set()
-    return expected, first, told
+    return expected, first
 
 
 def test_what_an_administrator_does_to_both_systems_halts_the_writes_and_is_told_once(kept):
     scene = kept.restore()
-    expected, first, _ = found_after(scene, "systems")
+    expected, first = found_after(scene, "systems")
     order, wrote = scene.place(), len(scene.rows("SELECT id FROM ns_transaction"))
     code, told = run_flow("sync")
     assert (code, "the orders stream is halted, nothing was written" in told) == (4, True)
@@ -77,7 +72,7 @@ def test_where_a_shop_cannot_be_read_every_run_stops_and_says_why(kept, kind):
 @pytest.mark.parametrize("world", ["books", "waiting", "contract"])
 def test_what_people_apps_and_editors_do_is_named(kept, world):
     scene = kept.restore()
-    _, first, _ = found_after(scene, world)
+    _, first = found_after(scene, world)
     if world == "books":
         days = {where for check, where, _ in first if check == "money_differs"}
         assert days > {"2026-01-02 GROCER web USD"}, "a day's sums name the day that the document is on now"

@@ -200,12 +200,9 @@ _SERIALS = (
     Kind("a serial number sold twice", do.sold_with("PH-0004", "sold_twice", 2), flow="trace"),
     Kind("another unit left than the order names", do.left_instead, flow="trace"),
     Kind(
-        "a serial number received a second time",
-        administrator(
-            "receive", ("serial_law", "PHONE PH-0003", "two_places"), item=201, location=11, quantity=1, numbers=["PH-0003"]
-        ),
+        "a lot kept past the day that it may be sold until",
+        edited_contract(lambda contract: contract["serials"].update(expires_within_days=7), ("serial_law", "MILK M-1", "expired")),
         flow="trace",
-        follows=frozenset({"serial_law"}),
     ),
 )
 KINDS: dict[str, tuple[Kind, ...]] = {

@@ -7,10 +7,11 @@ import pytest
 
 from flows.wiring import open_context
 from sandbox.worlds.numbered import BOARD, HANDSET, MILK, PHONE, built_world
-from tests.e2e.order_world import follow_to_settlement, place
+from tests.e2e.order_world import place
 from tests.e2e.serial_world import (
     SECTION,
     balanced,
+    keep_numbers,
     left_with,
     life,
     netsuite,
@@ -32,10 +33,7 @@ def world_made_by():
 
 @pytest.fixture
 def books(world, tmp_path, bodies):
-    path = tmp_path / "contract" / "contract.yaml"
-    follow_to_settlement(world, path)
-    write_section(path, SECTION)
-    return world
+    return keep_numbers(world, tmp_path)
 
 
 def build(books, *numbers):

@@ -9,9 +9,9 @@ from flows.wiring import open_context
 from sandbox.netsuite.actions import act as in_netsuite
 from sandbox.worlds.numbered import PHONE, numbered_world
 from store import serials
-from tests.e2e.order_world import act, follow_to_settlement, place, variant
+from tests.e2e.order_world import act, place, variant
+from tests.e2e.serial_world import breaches, keep_numbers, left_with, life, outcomes_of, stages, told, traced
 from tests.e2e.steps import sync
-from tests.e2e.test_serials import breaches, left_with, life, outcomes_of, stages, told, traced, write_section
 
 SECTION = {
     "sources": [{"source": "line.property.Serial"}, {"source": "variant.metafield.ops.number"}],
@@ -30,10 +30,7 @@ def world_made_by():
 @pytest.fixture
 def books(world, tmp_path, bodies):
     """The numbered world, its contract following orders to their settlement and numbers where `SECTION` says."""
-    path = tmp_path / "contract" / "contract.yaml"
-    follow_to_settlement(world, path)
-    write_section(path, SECTION)
-    return world
+    return keep_numbers(world, tmp_path, SECTION)
 
 
 @pytest.fixture

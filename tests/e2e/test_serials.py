@@ -7,11 +7,12 @@ import pytest
 from flows.wiring import open_context
 from sandbox.worlds.numbered import PHONE, numbered_world
 from store import serials
-from tests.e2e.order_world import follow_to_settlement, place
+from tests.e2e.order_world import place
 from tests.e2e.serial_world import (
     SECTION,
     breaches,
     fulfil_in_netsuite,
+    keep_numbers,
     left_with,
     life,
     netsuite,
@@ -33,10 +34,7 @@ def world_made_by():
 @pytest.fixture
 def books(world, tmp_path, bodies):
     """The numbered world, its contract following orders to their settlement and numbers where `SECTION` says."""
-    path = tmp_path / "contract" / "contract.yaml"
-    follow_to_settlement(world, path)
-    write_section(path, SECTION)
-    return world
+    return keep_numbers(world, tmp_path)
 
 
 def test_what_was_received_is_on_hand(books, run):

@@ -50,8 +50,9 @@ def _uncovered(facts: OrderFacts, contract: Contract) -> Iterator[_Seen]:
         yield "unmapped_location", shop, gid
     if rules.follow_to == "settlement":
         yield from (("unmapped_gateway", shop, one.gateway) for one in facts.tenders if one.gateway not in rules.gateways)
-    titles = (read_source("order.tax_titles", facts.order, None) or "").split(", ") if rules.tax == "suitetax" else []
-    yield from (("unmapped_tax", shop, title) for title in titles if title and title not in rules.tax_codes)
+    if rules.tax == "suitetax":
+        titles = {title for sale in facts.sales for title, amount in sale.money.taxes.items() if amount}
+        yield from (("unmapped_tax", shop, title or "(no title)") for title in sorted(titles) if title not in rules.tax_codes)
     yield from _values(facts, contract)
 
 

@@ -64,7 +64,7 @@ class Books:
     Args:
         wanted: `out_netsuite_documents` decided with nothing known, of every order of the span.
         there: `raw_netsuite__documents`.
-        known: the store's documents: external_id, status, netsuite_id.
+        known: the store's documents: external_id, shop_code, order_id_shopify, record_type, status, netsuite_id.
         aside: what is in quarantine: shop_code, entity_key, reason_code, reason.
     """
 

@@ -145,6 +145,12 @@ CHECKS: Mapping[str, Check] = {
     "stock_differs": Check("inventory", "warn", "A channel shows another number than ours.", "See its cause in the report."),
     "order_differs": Check("orders", "warn", "An order differs between the systems.", "See its cause in the report."),
     "money_differs": Check("orders", "warn", "A day's sum differs between the systems.", "See the orders behind it in the report."),
+    "tax_unreadable": Check(
+        "orders",
+        "warn",
+        "What NetSuite has of tax cannot be read: money by tax title is left out.",
+        "Let the role see the record TransactionTaxDetail.",
+    ),
     "serial_law": Check("inventory", "warn", "A serial or lot breaks a law.", "See its history: truecount serial."),
     "check_failed": Check("inventory", "warn", "Rows break an expectation.", "Open the Data Docs of the run."),
 }

@@ -32,7 +32,7 @@ _TAX = ["external_id", "tax_key"]
 _MOST_EXAMPLES = 5
 
 
-def total_by_day(pairs: pd.DataFrame, raw_netsuite__document_taxes: pd.DataFrame, contract: Contract) -> pd.DataFrame:
+def total_by_day(pairs: pd.DataFrame, raw_netsuite__document_taxes: pd.DataFrame | None, contract: Contract) -> pd.DataFrame:
     """Return `out_money_totals`: what both systems come to by day, channel, gateway, currency and tax title; equal days too.
 
     Grain: as the frame. The day is that of the event (UTC) in Shopify, and the document's own date in NetSuite. A document
@@ -41,17 +41,19 @@ def total_by_day(pairs: pd.DataFrame, raw_netsuite__document_taxes: pd.DataFrame
 
     Args:
         pairs: `domain.document_pairs.pair_documents`.
-        raw_netsuite__document_taxes: what NetSuite has of tax.
+        raw_netsuite__document_taxes: what NetSuite has of tax; None where it could not be read: then no tax is compared.
         contract: what books each title.
     """
     measure = pairs["record_type"].map(_MEASURE_OF)
-    is_counted = measure.notna() & pairs["is_written"] & (pairs["is_there"] | ~pairs["is_young"])
+    is_settled = ~pairs["is_young"] | (pairs["is_there"] & pairs["wanted_amount"].eq(_or_zero(pairs["netsuite_amount"])))
+    is_counted = measure.notna() & pairs["is_written"] & is_settled
     counted = pairs.assign(measure_code=measure, tax_key="").loc[is_counted]
     is_tender = counted["measure_code"].eq("tendered")
     ours, theirs = counted["wanted_amount"], _or_zero(counted["netsuite_amount"])
     money = counted.assign(gateway=counted["gateway"].fillna("").where(is_tender, ""), ours=ours, theirs=theirs)
     titles = _titles(counted, contract)
-    dated = _by_date(pd.concat([money, _taxes(counted, titles, raw_netsuite__document_taxes)], ignore_index=True))
+    read = raw_netsuite__document_taxes
+    dated = _by_date(money if read is None else pd.concat([money, _taxes(counted, titles, read)], ignore_index=True))
     return _totals(dated, titles, contract) if len(dated) else empty("out_money_totals")
 
 

@@ -96,11 +96,14 @@ def build_documents(  # noqa: PLR0913, PLR0917 - the frames of a run
     documents: list[dict[str, Any]] = []
     lines: list[dict[str, Any]] = []
     states: list[dict[str, Any]] = []
+    customers: set[str] = set()
     for facts in read_facts(raw):
         decision = _Decision(facts, books)
         rows = decision.rows(lines)
         states.append(state_row(facts, rows, decision.life, contract))
-        documents += rows
+        # A buyer of several orders is made once, with the first of them.
+        documents += [row for row in rows if row["record_type"] != "customer" or row["external_id"] not in customers]
+        customers |= {row["external_id"] for row in rows if row["record_type"] == "customer"}
     return Documents(
         from_rows("out_netsuite_documents", documents),
         from_rows("out_netsuite_document_lines", lines),

@@ -17,7 +17,7 @@ from domain.document_pairs import ORDER, RECORD_TYPES, Books, Row, rows_of, shop
 CAUSES = {
     "missing_in_netsuite": "NetSuite has no such document. The next run of sync-orders writes it, or says why not.",
     "quarantined": "It waits in quarantine: truecount quarantine show says why.",
-    "missing_in_shopify": "NetSuite has a document of an order that the shop does not have. Void it, or find the order.",
+    "missing_in_shopify": "NetSuite has a document of an order or event that the shop does not have. Void it, or find the order.",
     "doubled": "Several documents in NetSuite are this one order. Void one, by hand.",
     "total_differs": "The document comes to another amount than the order does; the evidence names the terms. Somebody edited one.",
     "date_differs": "The document is on another day than the order's event: the days' sums differ.",
@@ -43,8 +43,8 @@ def find_order_differences(books: Books, raw: Frames, pairs: pd.DataFrame) -> pd
     """
     orders = raw["raw_shopify__orders"]
     decided = pairs.loc[pairs["record_type"].ne("customer") & ~pairs["action_code"].isin(["skip", "adopt"])]
-    rows = [*_absent(decided.loc[~decided["is_there"]], books), *_changed(decided.loc[decided["is_there"]])]
-    rows += [*_closed(pairs, raw), *_foreign(books.there, pairs, orders), *_doubled(books.there, orders)]
+    rows = [*_absent(decided.loc[~decided["is_there"]], books), *_changed(decided.loc[decided["is_there"] & ~decided["is_young"]])]
+    rows += [*_closed(pairs, raw), *_foreign(books.there, pairs, orders), *_left_over(books, pairs), *_doubled(books.there, orders)]
     return from_rows("out_order_differences", {_key(row): row for row in rows}.values())
 
 
@@ -119,12 +119,29 @@ def _foreign(there: pd.DataFrame, pairs: pd.DataFrame, orders: pd.DataFrame) -> 
             yield _difference("missing_in_shopify", lost, ("none", row["amount"]), told)
 
 
+def _left_over(books: Books, pairs: pd.DataFrame) -> Iterator[Row]:
+    """Yield documents that we booked for an order and that nothing in the shop stands for any more: a cancelled fulfilment, say.
+
+    Of an order that is set aside nobody knows what there should be.
+    """
+    unsure = pairs.loc[pairs["action_code"].isin(["set_aside", "skip", "adopt"]) | pairs["is_young"], "order_id_shopify"]
+    decided = pairs.loc[~pairs["order_id_shopify"].isin(unsure)].drop_duplicates(ORDER)[[*ORDER, "name"]]
+    ours = books.known.loc[books.known["record_type"].isin(list(RECORD_TYPES.values())), ["external_id", *ORDER, "record_type"]]
+    extra = books.there.loc[books.there["external_id"].notna() & ~books.there["external_id"].isin(pairs["external_id"])]
+    extra = extra.merge(ours, on="external_id", validate="many_to_one").merge(decided, on=ORDER, validate="many_to_one")
+    for row in rows_of(extra.assign(amount=shop_amounts(extra))):
+        told = f"transaction {row['transaction_id_netsuite']}, made {row['created_at_utc']}: the shop has no such event any more"
+        yield _difference("missing_in_shopify", row, ("none", row["amount"]), told)
+
+
 def _doubled(there: pd.DataFrame, orders: pd.DataFrame) -> Iterator[Row]:
     """Yield orders of which several sales orders or cash sales carry the name; a till's later sales are documents of their own."""
     roots = there.loc[there["transaction_type"].isin(_ROOTS) & there["other_ref_num"].notna()]
     roots = roots.loc[roots["other_ref_num"].duplicated(keep=False)]
     is_later_sale = roots["external_id"].fillna("").str.contains(r"(?:^|-)E[^-]*$")
-    roots = roots.loc[~is_later_sale & ~roots["status_code"].fillna("").str[-1:].isin(_CLOSED)]
+    # The same letters mean other things on a cash sale: C is deposited.
+    is_closed = roots["transaction_type"].eq("SalesOrd") & roots["status_code"].fillna("").str[-1:].isin(_CLOSED)
+    roots = roots.loc[~is_later_sale & ~is_closed]
     owners = {str(name): rows_of(rows) for name, rows in orders.loc[orders["name"].isin(roots["other_ref_num"])].groupby("name")}
     for name, rows in roots.assign(amount=shop_amounts(roots)).groupby("other_ref_num"):
         allowed = len(owners.get(str(name), []))

@@ -27,6 +27,19 @@ SCHEMA_FRAMES = (
     "raw_shopify__locations",
 )
 """What is compared; a run keeps them, so that the next one has the last."""
+COMPARED = (
+    "field_removed",
+    "field_renamed",
+    "field_retyped",
+    "field_relabelled",
+    "list_value_gone",
+    "list_value_renamed",
+    "definition_removed",
+    "definition_retyped",
+    "scope_lost",
+    "location_renamed",
+)
+"""Checks that compare with the last run: while one of them is open, what was known then stays known."""
 NEEDED_SCOPES = (
     "read_products",
     "read_inventory",

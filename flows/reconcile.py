@@ -7,6 +7,7 @@ from datetime import timedelta
 from prefect import flow
 from prefect.runtime import flow_run
 
+from contract.errors import FatalError
 from domain.stage_lags import find_lags
 from flows.parameters import ReconcileParameters
 from flows.publish_inventory import read_inventory
@@ -37,7 +38,13 @@ def reconcile(parameters: ReconcileParameters = ReconcileParameters()) -> RunSum
         parameters: What the run does.
     """
     with open_context() as context, recorded_run(context, "reconcile", parameters.model_dump(mode="json")) as run:
-        check_access(context, run.run_id)
+        try:
+            check_access(context, run.run_id)
+        except FatalError as error:
+            # No report follows: whoever reads it each morning is told why.
+            if parameters.notify:
+                notify_new(context, f"Truecount: no reconciliation: {error}", "")
+            raise
         raw = read_inventory(context, run.run_id)
         schema = read_schema_frames(context, run.run_id)
         find_drift(context, run.run_id, {**raw, **schema})
@@ -48,7 +55,7 @@ def reconcile(parameters: ReconcileParameters = ReconcileParameters()) -> RunSum
             **numbers,
             **schema,
             "out_netsuite_documents": both["out_netsuite_documents"],
-            **{name: both[name] for name in ("raw_netsuite__documents", "raw_netsuite__document_taxes")},
+            **{name: both[name] for name in ("raw_netsuite__documents", "raw_netsuite__document_taxes") if name in both},
             "raw_netsuite__order_fields": fields["raw_netsuite__order_fields"],
             "out_field_differences": fields["out_field_differences"],
             "out_stock_differences": reconcile_stock(context, numbers),

@@ -19,7 +19,7 @@ from typing import Any
 from uuid import uuid4
 
 import pandas as pd
-from sqlalchemy import Engine, delete, select
+from sqlalchemy import Engine, delete, func, select
 
 from contract.errors import FatalError
 from store.engine import reading, writing
@@ -120,6 +120,14 @@ def load_snapshot(folder: Path, names: Collection[str] | None = None) -> tuple[d
 def row_counts(engine: Engine, run_id: str) -> dict[str, int]:
     """Return how many rows each frame of a run's snapshot has; empty where it has none."""
     query = select(snapshots.c.frame_name, snapshots.c.row_count).where(snapshots.c.run_id == run_id)
+    with reading(engine) as connection:
+        return {name: int(count) for name, count in connection.execute(query)}
+
+
+def most_rows(engine: Engine, run_ids: Collection[str]) -> dict[str, int]:
+    """Return the most rows that each frame has in the snapshots of some runs; nothing where none has one."""
+    most = func.max(snapshots.c.row_count)
+    query = select(snapshots.c.frame_name, most).where(snapshots.c.run_id.in_(list(run_ids))).group_by(snapshots.c.frame_name)
     with reading(engine) as connection:
         return {name: int(count) for name, count in connection.execute(query)}
 

@@ -22,7 +22,7 @@ from domain.conform_netsuite import conform_items
 from domain.coverage import find_uncovered
 from domain.distribution import find_shifts, observe
 from domain.findings import CHECKS, finding, halting, sentence, settle
-from domain.schema_drift import SCHEMA_FRAMES, find_schema_drift
+from domain.schema_drift import COMPARED, SCHEMA_FRAMES, find_schema_drift
 from store import contracts, findings, observations, schema_baselines
 from tasks.context import Context
 from tasks.outcome import Run
@@ -87,11 +87,13 @@ def find_drift(context: Context, run_id: str, live: Frames) -> pd.DataFrame:
     """
     known = {name: live[name] for name in SCHEMA_FRAMES if name in live}
     found = find_schema_drift(known, schema_baselines.load(context.engine), context.contract, API_VERSION, context.now())
-    if found.empty:
+    is_every_shop = set(context.shops) == {shop.shop_code for shop in context.contract.shops}
+    if is_every_shop and not found["check_code"].isin(COMPARED).any():
         schema_baselines.save(context.engine, run_id, known, at_utc=context.now())
     found = _with_contract(context, found)
     whole = all(name in known for name in _OF_NETSUITE)
     checks = SCHEMA_CHECKS if whole else tuple(code for code in SCHEMA_CHECKS if not code.startswith(_WHOLE_ONLY))
+    checks = checks if is_every_shop else ()
     findings.record(context.engine, run_id, found, checks, at_utc=context.now())
     return found
 

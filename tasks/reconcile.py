@@ -15,6 +15,7 @@ from prefect.cache_policies import NO_CACHE
 from connectors.netsuite.read_document_money import read_document_lines, read_tax_details, read_tax_lines
 from connectors.netsuite.read_documents import read_documents
 from connectors.shopify.read_orders import read_orders_by_id
+from contract.errors import FatalError
 from contract.frames import Frames, conform, from_rows
 from domain.components import sold_items
 from domain.conform_netsuite import conform_items
@@ -31,7 +32,7 @@ from store import documents, findings, money, orders, publications, quarantine, 
 from tasks.context import Context
 from tasks.push_fulfillments import known_echoes
 from tasks.read_inventory import has_journeys, metafields, read_catalogue, stack
-from tasks.sync_orders import Window, capture_orders, read_booked
+from tasks.sync_orders import Window, capture_orders, read_booked, waiting_orders
 
 log = logging.getLogger(__name__)
 WHOLE = "publish-inventory"
@@ -63,23 +64,51 @@ def _has_published(run: runs.Run) -> bool:
 
 @task(name="read orders of both systems", cache_policy=NO_CACHE)
 def read_both(context: Context, run_id: str, days: int) -> dict[str, pd.DataFrame]:
-    """Return the orders that Shopify updated in the last days with what they came to, and NetSuite's documents of them."""
+    """Return the orders that Shopify updated in the last days with what they came to, and NetSuite's documents of them.
+
+    However old, the orders in quarantine and those of differences that are open are read too: what is read no more would
+    be taken for resolved.
+    """
     since = context.now() - timedelta(days=days)
-    window = Window(since, is_regular=False)
+    more, still = _still_open(context)
+    window = Window(since, is_regular=False, more=more)
     raw = capture_orders.fn(context, run_id, window) | read_catalogue.fn(context, run_id)
     raw |= read_booked.fn(context, run_id, raw, window)
     wanted = _decided(context, raw)
-    there = read_documents(context.netsuite, sorted(wanted["external_id"]), since=since, run_id=run_id, extracted_at=context.now())
+    names = sorted({*wanted["external_id"], *still})
+    there = read_documents(context.netsuite, names, since=since, run_id=run_id, extracted_at=context.now())
     taxes = _read_taxes(context, run_id, there.loc[there["external_id"].isin(wanted["external_id"]), "transaction_id_netsuite"])
     documents_of_both = {"out_netsuite_documents": wanted, "raw_netsuite__documents": there}
-    return raw | documents_of_both | {"raw_netsuite__document_taxes": taxes}
+    return raw | documents_of_both | ({} if taxes is None else {"raw_netsuite__document_taxes": taxes})
 
 
-def _read_taxes(context: Context, run_id: str, documents_there: pd.Series) -> pd.DataFrame:
+def _still_open(context: Context) -> tuple[dict[str, set[str]], set[str]]:
+    """Return the orders in quarantine and those of open differences (gids by shop), and the documents that differ."""
+    rows = findings.open_findings(context.engine)
+    keys = rows.loc[rows["check_code"].eq("order_differs"), "object_key"]
+    named = keys.str.extract(r"^(?P<shop_code>\S+) (?P<order_name>.+) (?P<external_id>\S+)$").dropna()
+    known = orders.named(context.engine, set(named["order_name"])).merge(named, on=["shop_code", "order_name"])
+    pairs = {*known[["shop_code", "order_id_shopify"]].itertuples(index=False, name=None)}
+    roots = named["external_id"].str.extract(r"^SHOPIFY-(?P<shop>[A-Z0-9_]+)-(?P<number>\d+)$").dropna()
+    pairs |= {(shop, f"gid://shopify/Order/{number}") for shop, number in roots.itertuples(index=False, name=None)}
+    more = waiting_orders(context)
+    for shop, gid in pairs:
+        more.setdefault(shop, set()).add(gid)
+    return more, set(named["external_id"])
+
+
+def _read_taxes(context: Context, run_id: str, documents_there: pd.Series) -> pd.DataFrame | None:
+    """Return `raw_netsuite__document_taxes`; None, and a finding, where SuiteTax is hidden from our role."""
     ids, at = sorted(documents_there), context.now()
-    if context.contract.orders.tax == "suitetax":
-        return read_tax_details(context.netsuite, ids, run_id=run_id, extracted_at=at)
-    return read_tax_lines(context.netsuite, ids, tax_items(context.contract), run_id=run_id, extracted_at=at)
+    if context.contract.orders.tax != "suitetax":
+        return read_tax_lines(context.netsuite, ids, tax_items(context.contract), run_id=run_id, extracted_at=at)
+    told, read = [], None
+    try:
+        read = read_tax_details(context.netsuite, ids, run_id=run_id, extracted_at=at)
+    except FatalError as error:
+        told = [finding("tax_unreadable", "NetSuite", found=str(error)[:300])]
+    findings.record(context.engine, run_id, settle(told, context.contract), ("tax_unreadable",), at_utc=at)
+    return read
 
 
 @task(name="reconcile orders", cache_policy=NO_CACHE)
@@ -101,11 +130,14 @@ def reconcile_orders(context: Context, run_id: str, frames: Frames) -> dict[str,
         run_id=run_id,
         extracted_at=context.now(),
     )
-    named = name_terms(found, books.wanted, pairs, {**frames, "raw_netsuite__document_lines": lines}, context.contract)
+    taxes = frames.get("raw_netsuite__document_taxes")
+    told = {**frames, "raw_netsuite__document_lines": lines}
+    # Without the taxes every one of them would be told as the term that differs.
+    named = found if taxes is None else name_terms(found, books.wanted, pairs, told, context.contract)
     return {
         "raw_netsuite__document_lines": lines,
         "out_order_differences": conform("out_order_differences", stack([named, _stuck(context)])),
-        "out_money_totals": total_by_day(pairs, frames["raw_netsuite__document_taxes"], context.contract),
+        "out_money_totals": total_by_day(pairs, taxes, context.contract),
     }
 
 

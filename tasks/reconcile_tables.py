@@ -132,7 +132,8 @@ def _money_table(money: pd.DataFrame) -> Table:
     return Table(
         "money",
         "Money by day",
-        "What both systems come to, to the cent; the orders behind a difference are named. Days that differ come first.",
+        "What the documents of the orders that were read come to in both systems, to the cent; the orders behind a difference are named. "
+        "Orders that are set aside or that another hand booked are in no sum, and of days before the span only orders that changed since.",
         money,
         (
             Column("day", "Day", "date"),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -41,7 +41,7 @@ def stream(shop_code: str) -> str:
 
 @dataclass(frozen=True)
 class Window:
-    """Which orders a run captures: those updated in a span of time, or some by their ids (gids by shop).
+    """Which orders a run captures: those updated in a span of time and more by their ids, or some by their ids (gids by shop).
 
     A regular one reaches from the last run's until now: after it alone the next one may begin here.
     """
@@ -50,6 +50,7 @@ class Window:
     until: datetime | None = None
     ids: Mapping[str, Sequence[str]] | None = None
     is_regular: bool = True
+    more: Mapping[str, Collection[str]] = field(default_factory=dict)
 
 
 def regular_window(context: Context) -> Window:
@@ -69,10 +70,10 @@ def capture_orders(context: Context, run_id: str, window: Window) -> dict[str, p
     """Return the orders of a window; with a regular one every order still in quarantine: it may have healed."""
     by_id = {shop: list((window.ids or {}).get(shop, ())) for shop in context.shops}
     read = [] if window.ids is not None else [read_shopify_orders.fn(context, run_id, window.since, window.until)]
-    if window.is_regular:
-        waiting = quarantine.open_rows(context.engine, entity_type="order")
+    more = waiting_orders(context) if window.is_regular else window.more
+    if more:
         captured = set(read[0]["raw_shopify__orders"]["order_id_shopify"])
-        by_id = {shop: sorted(set(waiting.loc[waiting["shop_code"] == shop, "entity_key"]) - captured) for shop in context.shops}
+        by_id = {shop: sorted(set(more.get(shop, ())) - captured) for shop in context.shops}
     read += [
         read_orders_by_id(
             client,
@@ -86,6 +87,12 @@ def capture_orders(context: Context, run_id: str, window: Window) -> dict[str, p
     ]
     frames = {name: stack([part[name] for part in read]) for name in read[-1]}
     return frames | read_sales(context, run_id, frames["raw_shopify__orders"])
+
+
+def waiting_orders(context: Context) -> dict[str, set[str]]:
+    """Return the orders in quarantine, gids by shop."""
+    waiting = quarantine.open_rows(context.engine, entity_type="order")
+    return {str(shop): set(rows["entity_key"]) for shop, rows in waiting.groupby("shop_code")}
 
 
 @task(name="read NetSuite documents", cache_policy=NO_CACHE)

@@ -16,10 +16,12 @@ from domain.written_fields import CAUSES as FIELD_CAUSES
 from expectations.docs import validate
 from expectations.suites import Given, make_suites
 from store import findings, runs, serials
-from store.snapshots import row_counts
+from store.snapshots import most_rows
 from tasks.context import Context
 from tasks.outcome import Run
 
+_RUNS = 7
+"""Runs that row counts are held against."""
 _CODES = {
     "out_stock_differences.cause_code": sorted(STOCK_CAUSES),
     "out_order_differences.cause_code": sorted(ORDER_CAUSES),
@@ -39,8 +41,9 @@ def validate_frames(context: Context, run: Run, frames: Frames) -> Path:
         run: the run; its checks are filled.
         frames: what was read, computed and found.
     """
-    last = next((row for row in runs.newest_runs(context.engine, [run.flow_name]) if row.status == "done"), None)
-    before = row_counts(context.engine, last.run_id) if last else {}
+    # The most of the last runs, not the last: what shrank once would be as good as healed the night after.
+    last = [row.run_id for row in runs.newest_runs(context.engine, [run.flow_name]) if row.status == "done"]
+    before = most_rows(context.engine, last[:_RUNS])
     numbers = {"out_serial_lineage": serials.lineage(context.engine), "out_serial_findings": serials.findings(context.engine)}
     suites = make_suites({**frames, **numbers}, Given(context.contract, context.now(), before, _CODES))
     keep_days = context.contract.tolerances.keep_snapshots_days

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from typing import Any
@@ -44,14 +44,34 @@ def write_orders(context: Context, run_id: str, decisions: pd.DataFrame) -> list
     """Return every document to write with what became of it: written, adopted, unchanged, failed, or waiting for one before it.
 
     Grain: one row per document. Twice as many orders are under way as the account takes calls at once: while one is in the
-    store, another one calls.
+    store, another one calls. Orders of a customer who is made in this run follow one another.
     """
     chains: dict[tuple[str, str], list[Row]] = {}
     for row in sorted(_records(decisions.loc[decisions["action_code"].isin(WRITES)]), key=lambda one: one["step_count"]):
         chains.setdefault((row["shop_code"], row["order_id_shopify"]), []).append(row)
     ids = find_documents(context.netsuite, sorted({name for rows in chains.values() for row in rows for name in _named(row)}))
     with ThreadPoolExecutor(max_workers=2 * context.contract.account.concurrency) as pool:
-        return [row for rows in pool.map(lambda chain: _Chain(context, run_id, ids).write(chain), chains.values()) for row in rows]
+        groups = pool.map(lambda group: _write_group(context, run_id, ids, group), _by_customer(list(chains.values())))
+        return [row for rows in groups for row in rows]
+
+
+def _by_customer(chains: Sequence[list[Row]]) -> list[list[list[Row]]]:
+    """Return the orders in groups: those of a customer who is made in this run together, the one that makes the customer first."""
+    made = {row["external_id"] for chain in chains for row in chain if row["record_type"] == "customer"}
+    groups: dict[str, list[list[Row]]] = {}
+    for place, chain in enumerate(chains):
+        names = (name for row in chain for name in (row["external_id"], *_named(row)))
+        groups.setdefault(next((name for name in names if name in made), f"order {place}"), []).append(chain)
+    return [sorted(group, key=lambda chain: chain[0]["record_type"] != "customer") for group in groups.values()]
+
+
+def _write_group(context: Context, run_id: str, ids: Mapping[str, str], group: Sequence[list[Row]]) -> list[Row]:
+    known, done = dict(ids), list[Row]()
+    for rows in group:
+        chain = _Chain(context, run_id, known)
+        done += chain.write(rows)
+        known |= chain.ids
+    return done
 
 
 def _named(row: Row) -> set[str]:

@@ -47,6 +47,7 @@ def find_order_differences(books: Books, raw: Frames, contract: Contract, at: da
         at: the run's instant.
     """
     rows = [*_documents(books, raw, contract, at), *_closed(books, raw), *_foreign(books, raw), *_doubled(books, raw)]
+    rows += _left_over(books, raw, contract, at)
     return from_rows("out_order_differences", {_key(row): row for row in rows}.values())
 
 
@@ -69,9 +70,9 @@ def total_by_day(books: Books, raw: Frames, contract: Contract, at: datetime) ->
         gateway = str(body.get("memo", "")) if measure == "tendered" else ""
         key = (str(wanted["shop_code"]), str(order["source_name"] or ""), gateway, measure, str(wanted["currency_code"]))
         found = there.get(wanted["external_id"])
-        if found is None and wanted["order_id_shopify"] in young:
-            continue
         paid = _amount(found, amount) if found else Decimal(0)
+        if wanted["order_id_shopify"] in young and (found is None or paid != amount):
+            continue
         wanted_day = _day(wanted, order)
         there_day = str(found["transaction_date"])[:10] if found else wanted_day
         differs = amount != paid or wanted_day != there_day
@@ -157,7 +158,7 @@ def _documents(books: Books, raw: Frames, contract: Contract, at: datetime) -> I
         found = there.get(wanted["external_id"])
         is_aside = aside.get((wanted["shop_code"], wanted["order_id_shopify"]))
         if found is not None:
-            yield from _changed(wanted, found, order)
+            yield from () if wanted["order_id_shopify"] in young else _changed(wanted, found, order)
         elif is_aside is not None:
             yield _difference(
                 "quarantined", wanted, order, (wanted["total_amount"], ""), f"{is_aside['reason_code']}: {is_aside['reason']}"
@@ -219,6 +220,30 @@ def _foreign(books: Books, raw: Frames) -> Iterator[Row]:
             yield _difference("missing_in_shopify", wanted, {"name": row["other_ref_num"] or number}, ("none", _amount(row)), told)
 
 
+def _left_over(books: Books, raw: Frames, contract: Contract, at: datetime) -> Iterator[Row]:
+    orders, young = _by_order(raw), _young(raw, contract, at)
+    names, decided, unsure = set(), {}, set(young)
+    for wanted in _rows(books.wanted):
+        key = (wanted["shop_code"], wanted["order_id_shopify"])
+        if key not in orders:
+            continue
+        names.add(wanted["external_id"])
+        decided[key] = orders[key]
+        if wanted["action_code"] in ("set_aside", "skip", "adopt"):
+            unsure.add(wanted["order_id_shopify"])
+    ours = {row["external_id"]: row for row in _rows(books.known) if row["record_type"] in _TYPES.values()}
+    for row in _rows(books.there):
+        mine = ours.get(row["external_id"])
+        if mine is None or row["external_id"] in names:
+            continue
+        key = (mine["shop_code"], mine["order_id_shopify"])
+        if key in decided and mine["order_id_shopify"] not in unsure:
+            told = (
+                f"transaction {row['transaction_id_netsuite']}, made {row['created_at_utc']}: the shop has no such event any more"
+            )
+            yield _difference("missing_in_shopify", mine, decided[key], ("none", _amount(row)), told)
+
+
 def _doubled(books: Books, raw: Frames) -> Iterator[Row]:
     """Yield orders of which several sales orders or cash sales carry the name, in one shop's span."""
     names: dict[str, list[Row]] = {}
@@ -226,7 +251,8 @@ def _doubled(books: Books, raw: Frames) -> Iterator[Row]:
         is_root = _TYPES.get(str(row["transaction_type"])) in _ROOTS and not str(row["external_id"] or "").rpartition("-")[
             2
         ].startswith("E")
-        if is_root and row["other_ref_num"] and str(row["status_code"] or "")[-1:] not in _CLOSED:
+        is_closed = row["transaction_type"] == "SalesOrd" and str(row["status_code"] or "")[-1:] in _CLOSED
+        if is_root and row["other_ref_num"] and not is_closed:
             names.setdefault(str(row["other_ref_num"]), []).append(row)
     owners: dict[str, list[Row]] = {}
     for order in _by_order(raw).values():

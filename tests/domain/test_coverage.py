@@ -1,5 +1,7 @@
 """Spec of coverage: each value of an order that the contract, or NetSuite, has no place for is named, with the orders that carry it."""
 
+import json
+
 import pytest
 
 from contract.models import FieldMapping, TaxCode
@@ -54,8 +56,13 @@ def test_each_value_without_a_place_has_its_own_name(case):
 
 
 def test_tax_titles_matter_to_suitetax_only():
-    frames = sold(tax_lines='[{"title": "GST"}, {"title": "PST"}]').frames()
-    assert find_uncovered(frames, frozenset(SKUS), contract()).empty
-    rules = contract(tax="suitetax", tax_codes={"GST": TaxCode(tax_code_id="7", tax_type_id="3")})
-    titles = find_uncovered(frames, frozenset(SKUS), rules)
-    assert list(titles["object_key"] + " " + titles["field"]) == ["GROCER PST"]
+    told = sold()
+    taxes = {"GST": "0.50", "City Tax, Denver": "1.00", "PST": "0.00"}
+    rows = [{"title": title, "rate": 0.1, "amount": amount} for title, amount in taxes.items()]
+    told.rows["raw_shopify__sales"][0] |= {"tax_amount": "1.50", "taxes": json.dumps(rows)}
+    code = TaxCode(tax_code_id="7", tax_type_id="3")
+    assert find_uncovered(told.frames(), frozenset(SKUS), contract()).empty
+    for mapped, expected in (({"GST"}, ["GROCER City Tax, Denver"]), ({"GST", "City Tax, Denver"}, [])):
+        rules = contract(tax="suitetax", tax_codes=dict.fromkeys(mapped, code))
+        titles = find_uncovered(told.frames(), frozenset(SKUS), rules)
+        assert list(titles["object_key"] + " " + titles["field"]) == expected

@@ -61,6 +61,43 @@ def test_an_unreviewed_contract_writes_nothing_until_it_is_applied(books, run, b
     assert made(books, order)
 
 
+def open_checks():
+    with open_context() as context:
+        return set(findings.open_findings(context.engine)["check_code"])
+
+
+def test_an_open_warning_stops_no_comparison_with_the_last_run(books, run, bodies):
+    with books.world.lock:
+        field = {"scriptid": "custbody_cost_centre", "name": "Cost centre", "fieldtype": "text", "ismandatory": True}
+        in_netsuite(books.world, "add_field", field)
+    assert run("sync-orders", "--write")[0] in (0, 1)
+    assert open_checks() == {"field_mandatory"}
+    rename(books, "Campaign")
+    assert run("sync-orders", "--write")[0] in (0, 1)
+    assert open_checks() == {"field_mandatory", "field_relabelled"}
+
+
+def test_a_run_over_one_shop_leaves_what_is_known_of_the_others(books, run, bodies):
+    order = place(books, ONE_APPLE)
+    assert run("sync-orders", "--write")[0] == 0
+    with books.world.lock:
+        books.world.shops["EXPRESS"].act("scopes", {"revoke": ["read_draft_orders"]})
+    assert run("sync-orders", "--write", "--order", f"GROCER/{order['id'].rsplit('/', 1)[1]}")[0] == 0
+    assert open_checks() == set()
+    assert run("sync-orders", "--write")[0] == 0
+    assert open_checks() == {"scope_lost"}
+
+
+def test_who_reads_the_morning_report_is_told_why_there_is_none(books, run, bodies, tmp_path, chat):
+    change_contract(tmp_path, notify=["custom-webhook/ops"])
+    with books.world.lock:
+        books.world.shops["EXPRESS"].act("scopes", {"revoke": ["read_all_orders"]})
+    assert run("reconcile", "--notify")[0] == 4
+    assert len(chat.bodies) == 1
+    assert "no reconciliation" in chat.bodies[0]
+    assert "read_all_orders" in chat.bodies[0]
+
+
 def test_what_is_accepted_is_told_no_more(books, run, bodies):
     assert run("sync-orders", "--write")[0] == 0
     rename(books, "Campaign")

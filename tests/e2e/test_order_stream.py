@@ -179,8 +179,12 @@ def test_fields_of_the_journey_and_of_the_buyers_own_customer(books, tmp_path):
     account_of(books.world)._fields = None
     tracked = place(books, ONE_APPLE, utm={"source": "mail"}, customer={"id": "gid://shopify/Customer/77"}, email="a@b.example")
     untracked = place(books, ONE_APPLE, kind="draft")
+    again = [place(books, ONE_APPLE, customer={"id": "gid://shopify/Customer/77"}, email="a@b.example") for _ in range(3)]
     with open_context() as context:
         outcomes = sync(context)
+        made_of = outcomes.loc[outcomes["order_id_shopify"].isin([order["id"] for order in again])]
+        assert set(made_of["outcome"]) == {"written"}
+        assert list(outcomes["record_type"]).count("customer") == 1, "a buyer of several orders is made once"
         assert set(outcomes.loc[outcomes["order_id_shopify"].isin([tracked["id"], untracked["id"]]), "outcome"]) == {"written"}
     sources = [
         _custom(books, "ns_transaction", f"SHOPIFY-GROCER-{number(order)}")["custbody_utm_source"] for order in (tracked, untracked)

@@ -22,8 +22,8 @@ from tests.e2e.steps import sync
 ONE_APPLE = [("APPLE", 2, {"unit_price": "10.00"})]
 
 
-def reconciled(run):
-    code, out, err = run("reconcile", "--json")
+def reconciled(run, *more):
+    code, out, err = run("reconcile", "--json", *more)
     assert code in (0, 1), err
     summary = json.loads(out)
     return summary, load_snapshot(Path(summary["snapshot"]))[0]
@@ -94,6 +94,28 @@ def test_a_difference_has_an_age_and_an_end(settled, run, bodies):
     assert summary["counts"]["findings resolved"] == len(set(second) - OF_THE_WORLD) > 0
     assert "Resolved since the last report" in Path(summary["page"]).read_text()
     assert reconciled(run)[0]["counts"]["findings resolved"] == 0
+
+
+def test_a_difference_stays_open_when_its_order_leaves_the_span(settled, run, bodies):
+    order = place(settled, ONE_APPLE)
+    with open_context() as context:
+        sync(context)
+    name = f"SHOPIFY-GROCER-{order['id'].rsplit('/', 1)[1]}"
+    long_ago = settled.world.clock.now() - timedelta(days=30)
+    with settled.world.lock:
+        administer(settled.world, "edit_field", {"external_id": name, "field": "rate", "value": 11, "line": 1})
+        settled.world.shops["GROCER"].orders[order["id"]]["updated_at"] = long_ago
+        settled.world.db.execute("UPDATE ns_transaction SET createddate = ? WHERE externalid = ?", (long_ago.isoformat(), name))
+        settled.world.db.commit()
+    key = ("order_differs", f"GROCER {order['name']} {name}", "total_differs")
+    reconciled(run, "--days", "60")
+    assert key in open_now()
+    reconciled(run, "--days", "3")
+    assert open_now()[key]["seen_count"] == 2, "nobody looked, and nothing was mended"
+    with settled.world.lock:
+        administer(settled.world, "edit_field", {"external_id": name, "field": "rate", "value": 10, "line": 1})
+    reconciled(run, "--days", "3")
+    assert key not in open_now()
 
 
 TITLES = [{"title": "State", "rate": "0.04"}, {"title": "City", "rate": "0.045"}]

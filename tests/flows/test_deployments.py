@@ -169,7 +169,7 @@ def test_a_failing_run_says_why_in_prefect_and_in_the_store(worker):
     finally:
         worker.world.world.faults.clear()
     assert run["state"]["type"] == "FAILED", worker.tail("worker")
-    why = "Shopify EXPRESS: locations: HTTP 401: the token is refused; check TRUECOUNT_SHOPIFY_EXPRESS_TOKEN"
+    why = "Shopify EXPRESS: scopes and versions: HTTP 401: the token is refused; check TRUECOUNT_SHOPIFY_EXPRESS_TOKEN"
     assert why in run["state"]["message"]
     assert run["name"] == "publish all shops (dry run)"
     failed = recorded(worker, "publish-inventory")

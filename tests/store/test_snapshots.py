@@ -17,7 +17,7 @@ from contract.errors import FatalError
 from store.engine import reading
 from store.runs import start_run
 from store.schema import snapshots
-from store.snapshots import load_snapshot, prune_snapshots, save_snapshot, snapshot_folder
+from store.snapshots import load_snapshot, most_rows, prune_snapshots, save_snapshot, snapshot_folder
 from store.values import read_frame
 
 AWKWARD = ["plain", "a,b", '"q"', "a\nb", "a\r\nb", "\r", "NA", "null", "007", "1.0", "é漢🧦", "a\x00b", " x ", "\\"]
@@ -172,3 +172,10 @@ def test_old_snapshots_and_what_a_killed_process_left_are_removed(engine, tmp_pa
     assert sorted(path.name for path in (tmp_path / "snapshots").iterdir()) == sorted([fresh.name, ids[1], "sent-by-someone"])
     with reading(engine) as connection:
         assert sorted(read_frame(connection, select(snapshots))["run_id"]) == sorted([ids[1], "sent-by-someone"])
+
+
+def test_the_most_rows_of_the_last_runs(engine, tmp_path):
+    for run_id, count in (("r1", 3), ("r2", 5), ("r3", 1)):
+        _save(engine, tmp_path, run_id, {"raw_netsuite__items": _raw(["x"] * count)})
+    assert most_rows(engine, ["r1", "r3"]) == {"raw_netsuite__items": 3}
+    assert most_rows(engine, []) == {}

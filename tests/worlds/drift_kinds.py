@@ -164,7 +164,8 @@ _CONTRACT = (
         "an unknown tax title",
         edited_contract(do.suitetax, CHANGED, ("unmapped_tax", "GROCER", "Sales Tax")),
         (),
-        BOOKS | {"unmapped_tax"},
+        # The account has no SuiteTax to be read.
+        BOOKS | {"unmapped_tax", "tax_unreadable"},
     ),
     Kind("a shop's currency changed", do.currency, (), BOOKS | {"unmapped_currency"}),
     Kind(

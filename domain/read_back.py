@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -32,7 +32,9 @@ def total_difference(wanted: Decimal, read: Body) -> str | None:
     return None if total == wanted else f"its total is {total}, not {wanted}"
 
 
-def lines_to_change(wanted: Sequence[Body], read: Body, line_id_field: str) -> list[dict[str, Any]]:
+def lines_to_change(
+    wanted: Sequence[Body], read: Body, line_id_field: str, tax_items: Collection[str] = ()
+) -> list[dict[str, Any]]:
     """Return the item lines of a change that brings an order to the wanted lines; empty where nothing differs.
 
     Lines are never deleted: what is wanted no longer is closed. A line whose place is wanted no longer, while another
@@ -42,8 +44,12 @@ def lines_to_change(wanted: Sequence[Body], read: Body, line_id_field: str) -> l
         wanted: the lines as they should be.
         read: the order by GET, expanded.
         line_id_field: the line column that holds the Shopify line id.
+        tax_items: the items that book tax: which of them does is no reason to change an order that is booked.
     """
-    there = {_key(line, line_id_field): line for line in _lines(read) if not line.get("isClosed")}
+    open_ones = [line for line in _lines(read) if not line.get("isClosed")]
+    if _tax_of(wanted, tax_items) == _tax_of(open_ones, tax_items):
+        wanted, open_ones = ([line for line in rows if _id(line.get("item")) not in tax_items] for rows in (wanted, open_ones))
+    there = {_key(line, line_id_field): line for line in open_ones}
     target = {_key(line, line_id_field): line for line in wanted}
     changes: list[dict[str, Any]] = []
     spare = {key: line for key, line in there.items() if key not in target}
@@ -108,6 +114,13 @@ def member_lines_of(kit_line: int, item: str, members: Sequence[Mapping[str, str
 def open_lines(read: Body) -> list[int]:
     """Return the numbers of a document's lines that are not closed."""
     return [int(line["line"]) for line in _lines(read) if not line.get("isClosed")]
+
+
+def _tax_of(lines: Sequence[Body], tax_items: Collection[str]) -> tuple[Decimal, set[Decimal]]:
+    """Return what the tax lines come to, and the units that they hold."""
+    mine = [line for line in lines if _id(line.get("item")) in tax_items]
+    amounts = (Decimal(str(line.get("amount") or 0)) for line in mine)
+    return round(sum(amounts, Decimal(0)), 4), {Decimal(str(line.get("quantity") or 0)) for line in mine}
 
 
 def _key(line: Body, line_id_field: str) -> tuple[str | None, str | None]:

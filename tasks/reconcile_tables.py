@@ -132,8 +132,9 @@ def _money_table(money: pd.DataFrame) -> Table:
     return Table(
         "money",
         "Money by day",
-        "What the documents of the orders that were read come to in both systems, to the cent; the orders behind a difference are named. "
-        "Orders that are set aside or that another hand booked are in no sum, and of days before the span only orders that changed since.",
+        "What the documents of the orders that were read come to in both systems, to the cent; the orders behind a difference are "
+        "named. Orders that are set aside or that another hand booked are in no sum; of days before the span only those are that "
+        "changed since. Days that differ come first.",
         money,
         (
             Column("day", "Day", "date"),

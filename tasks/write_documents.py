@@ -27,6 +27,7 @@ from connectors.netsuite.documents import (
 from connectors.netsuite.records import WriteOutcome, create_or_adopt
 from contract.errors import RejectedError, RetriableError
 from domain.read_back import find_differences, lines_to_change, member_lines_of, open_lines, order_line_of, total_difference
+from domain.tax_titles import tax_items
 from domain.written_fields import fields_of
 from store import documents
 from tasks.context import Context
@@ -191,11 +192,11 @@ class _Chain:
     def _revise(self, row: Row, body: Row) -> tuple[str, str]:
         """Bring the sales order to the wanted lines; after a lost answer it is read again before anything is sent."""
         record_id = self._id_of(row["external_id"])
-        field = self.context.contract.account.line_id_field
+        field, taxes = self.context.contract.account.line_id_field, tax_items(self.context.contract)
         was_changed = False
         for attempt in range(_CHANGES):
             view = self._view("salesOrder", row["external_id"], afresh=attempt > 0)
-            changes = lines_to_change(body["item"]["items"], view, field)
+            changes = lines_to_change(body["item"]["items"], view, field, taxes)
             if not changes:
                 return ("written" if was_changed else "unchanged"), record_id
             patch: Row = {"item": {"items": changes}}

@@ -12,8 +12,9 @@ depends_on = None
 
 VIEWS = {
     "money_by_day": (
-        "One row per day, shop, channel, gateway, currency, measure and tax titles: what both systems come to by the "
-        "documents of the orders that it read; those set aside or booked by another hand are in no sum. The table `money_totals` has the exact amounts as text.",
+        "One row per day, shop, channel, gateway, currency, measure and tax titles: what the documents of the orders that the last "
+        "reconciliation read come to in both systems; orders that are set aside or that another hand booked are in no sum. The "
+        "table `money_totals` has the exact amounts as text.",
         "SELECT day, shop_code, channel, gateway, measure_code, currency_code, tax_titles, CAST(shopify_amount AS NUMERIC) AS "
         "shopify_amount, CAST(netsuite_amount AS NUMERIC) AS netsuite_amount, CAST(difference_amount AS NUMERIC) AS "
         "difference_amount, orders_count, examples, compared_at_utc, run_id FROM money_totals",

@@ -68,6 +68,27 @@ def numbers_of_items(engine: Engine, skus: Collection[str], *, is_on_hand: bool 
         return sorted((str(sku), str(number)) for sku, number in rows)
 
 
+def promised(engine: Engine, skus: Collection[str]) -> dict[Number, str | None]:
+    """Return the serials (SKU, number) of these SKUs that an order has and that have not left, each with the order."""
+    row = serial_lineage.c
+    query = select(row.sku, row.serial_number, row.order_key).where(row.status_code == "promised", ~row.is_lot)
+    with reading(engine) as connection:
+        rows = (one for part in parts_of(skus) for one in connection.execute(query.where(row.sku.in_(part))))
+        return {(str(sku), str(number)): order for sku, number, order in rows}
+
+
+def doubtful(engine: Engine, skus: Collection[str]) -> frozenset[Number]:
+    """Return the numbers (SKU, number) of these SKUs that must not be given out: withheld, or in breach of such a law."""
+    found, held = serial_findings.c, serial_blocked.c
+    queries = (
+        (select(found.sku, found.serial_number).where(found.is_doubtful), found.sku),
+        (select(held.sku, held.serial_number), held.sku),
+    )
+    with reading(engine) as connection:
+        rows = (one for query, sku in queries for part in parts_of(skus) for one in connection.execute(query.where(sku.in_(part))))
+        return frozenset((str(sku), str(number)) for sku, number in rows)
+
+
 def findings(engine: Engine) -> pd.DataFrame:
     """Return `out_serial_findings` as they stand, with `first_seen_at_utc`; one row per number and law."""
     query = select(*_FOUND, serial_findings.c.first_seen_at_utc)

@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 from contract.frames import conform, from_rows
 from contract.models import Contract
 from domain.partner_notices import read_notices
-from domain.serial_assignment import Claim, Notice, notices_of
+from domain.serial_assignment import Claim, Notice
 from domain.serial_events import alive_of, counted, journal, no_events
 from domain.serial_matching import Known, Matcher
 from domain.serial_numbers import Formats
+from domain.serial_readings import notices_of
 from domain.unresolved import REASONS
 from tests.domain.channel_world import make_contract
 from tests.domain.raw_rows import rows

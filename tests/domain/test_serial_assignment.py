@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from contract.frames import conform
 from domain.order_lines import Leaving, Refusal
-from domain.serial_assignment import Claim, Notice, Numbers, Told, _Held
+from domain.serial_assignment import Claim, Held, Notice, Numbers, Told
 from domain.serial_departures import Departed, Departures, read_departures
 from tests.domain.raw_rows import raw
 from tests.domain.test_serial_lineage import event, frame
@@ -18,8 +18,8 @@ LOT_ITEM, LOT_LINE = ("G/1", "MILK"), ("G/1", "8", "MILK")
 
 
 def numbers(*, here=("A", "B", "C"), assign="none", out=(), back=(), **told):
-    held = {("PHONE", "1"): [_Held(str(place), number, 1, "9999") for place, number in enumerate(here)]}
-    held |= {("MILK", "1"): [_Held("91", "L1", 5, "2026-12-01"), _Held("92", "L2", 5, "2027-01-01")]}
+    held = {("PHONE", "1"): [Held(str(place), number, 1, "9999") for place, number in enumerate(here)]}
+    held |= {("MILK", "1"): [Held("91", "L1", 5, "2026-12-01"), Held("92", "L2", 5, "2027-01-01")]}
     departures = Departures(
         {
             ITEM: [Departed(*one) if isinstance(one, tuple) else Departed(one, 1) for one in out],
@@ -97,6 +97,19 @@ def test_what_ships(name):
 def test_a_rule_picks_none_that_a_partner_says_left():
     one = numbers(notices={("G/2", "PHONE"): notices("A")}, assign="fifo")
     assert taken(one.issue(leaving())) == {"1": 1}
+
+
+def test_a_rule_picks_none_that_another_order_has_and_none_that_is_doubtful():
+    one = numbers(assign="fifo")
+    one.promised, one.doubtful = {("PHONE", "A"): "G/2", ("CASE", "C"): "G/2"}, frozenset({("PHONE", "B"), ("CASE", "C")})
+    assert taken(one.issue(leaving())) == {"2": 1}
+    assert outcome(lambda: one.issue(leaving())) == "numbers_missing"
+    mine = numbers(assign="fifo", claims={LINE: claims("B")})
+    mine.promised, mine.doubtful = {("PHONE", "A"): "G/1", ("PHONE", "B"): "G/1"}, frozenset({("PHONE", "B")})
+    assert taken(mine.issue(leaving(2))) == {"1": 1, "0": 1}, "what this order names, and what it once named"
+    lots = numbers(assign="fefo")
+    lots.doubtful = frozenset({("MILK", "L1")})
+    assert taken(lots.issue(leaving(2, LOT_LINE))) == {"92": 2}
 
 
 def test_an_item_without_numbers_carries_none():

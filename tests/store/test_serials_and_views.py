@@ -68,6 +68,18 @@ def test_events_are_appended_once_and_breaches_replaced(engine):
     assert serials.blocked(engine)["serial_number"].tolist() == ["S2"]
 
 
+def test_what_another_order_has_and_what_is_doubtful_is_known_by_sku(engine):
+    traced = pd.concat(
+        [life("S1", status_code="promised", order_key="G/7"), life("S2"), life("L1", status_code="promised", is_lot=True)]
+    )
+    warned = found("S3", "not_as_promised").assign(is_doubtful=False)
+    breaches = pd.concat([found("S1"), warned])
+    serials.record(engine, "r1", events_of(), traced, breaches, blocked=blocked("S2"), numbers=None, at_utc=NOON)
+    assert serials.promised(engine, ["PHONE"]) == {("PHONE", "S1"): "G/7"}
+    assert serials.doubtful(engine, ["PHONE"]) == {("PHONE", "S1"), ("PHONE", "S2")}
+    assert (serials.promised(engine, ["CASE"]), serials.doubtful(engine, [])) == ({}, frozenset())
+
+
 def test_a_number_keeps_the_instant_since_when_it_breaks_a_law(engine):
     none = {"blocked": empty("core_blocked"), "numbers": [("PHONE", "S1")]}
     for hour, run_id in enumerate(("r1", "r2")):

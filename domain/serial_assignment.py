@@ -106,10 +106,8 @@ class Numbers:
         wanted = self._noticed(leaving)
         missing = units - sum(wanted.values())
         # What the partner says makes up for what the order names wrongly.
-        for number, count in self._claimed(leaving).items() if missing else ():
-            if missing and number not in wanted:
-                wanted[number] = min(count, missing)
-                missing -= wanted[number]
+        if missing:
+            wanted += Counter(list((self._claimed(leaving) - wanted).elements())[:missing])
         picked = self._named(leaving, wanted)
         missing = units - sum(count for _, count in picked)
         if missing and self.assign != "none":
@@ -166,14 +164,18 @@ class Numbers:
         return Counter(claim.number for claim in units)
 
     def _claimed(self, leaving: Leaving) -> Counter[str]:
-        """Return the numbers that a line names for these units: the first ones went with what left of it before."""
+        """Return the numbers that a line names for these units: the first ones went with what left of it before.
+
+        Of a lot, one name stands for all units; of several, each is named as often as units of it leave.
+        """
         sku = leaving.line[2]
         named = self.told.claims.get(leaving.line, ())
         self._check_known(leaving.what, sku, named, "the order")
-        numbers = list(dict.fromkeys(claim.number for claim in named))
-        if self.kinds[sku] == "serial":
-            return Counter(numbers[leaving.before : leaving.before + leaving.units])
-        return Counter({numbers[0]: leaving.units}) if len(numbers) == 1 else Counter(numbers[: leaving.units])
+        numbers = [claim.number for claim in named]
+        if self.kinds[sku] == "lot" and len(set(numbers)) == 1:
+            return Counter({numbers[0]: leaving.units})
+        numbers = list(dict.fromkeys(numbers)) if self.kinds[sku] == "serial" else numbers
+        return Counter(numbers[leaving.before : leaving.before + leaving.units])
 
     def _told_back(self, what: str, line: LineKey, units: int) -> Counter[str]:
         """Return what is told to have come back with this return: less what came back before, at most its units."""

@@ -117,7 +117,7 @@ def _sold(line: NumberedLine, given: Sequence[str], matcher: Matcher, serials: S
                 "document_name": f"{line.order['shop_code']} {line.order['name']}",
                 "line_key": line_key,
                 "order_key": order_key,
-                "problem_code": "twice_on_line" if name in seen else problem,
+                "problem_code": "twice_on_line" if name in seen and not line.is_lot else problem,
             }
             seen.add(name)
 

@@ -84,6 +84,16 @@ SHIPS = {  # what is told; the shipment; the ids that leave, or why it waits
     "two lots by a notice": (
         {"notices": {LOT_ITEM: [*notices("L2", units=2), *notices("L1")]}}, leaving(3, LOT_LINE), {"92": 2, "91": 1},
     ),
+    "one lot stands for all units": ({"claims": {LOT_LINE: claims("L2")}}, leaving(3, LOT_LINE), {"92": 3}),
+    "and for those that left after others": ({"claims": {LOT_LINE: claims("L2", "L2")}}, leaving(1, LOT_LINE, before=2), {"92": 1}),
+    "two lots, each as often as units of it": (
+        {"claims": {LOT_LINE: claims("L1", "L1", "L2")}, "assign": "fefo"}, leaving(3, LOT_LINE), {"91": 2, "92": 1},
+    ),
+    "two lots, shipped one at a time": ({"claims": {LOT_LINE: claims("L1", "L2")}}, leaving(1, LOT_LINE, before=1), {"92": 1}),
+    "two lots are too few": ({"claims": {LOT_LINE: claims("L1", "L2")}}, leaving(3, LOT_LINE), "numbers_missing"),
+    "a notice names a part of a lot": (
+        {"claims": {LOT_LINE: claims("L1", "L1", "L2")}, "notices": {LOT_ITEM: notices("L1")}}, leaving(3, LOT_LINE), {"91": 2, "92": 1},
+    ),
     "a lot by a notice that has not so many": ({"notices": {LOT_ITEM: notices("L2", units=6)}}, leaving(6, LOT_LINE), "numbers_missing"),
 }  # fmt: skip
 

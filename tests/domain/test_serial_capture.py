@@ -124,6 +124,11 @@ def test_every_line_of_the_variant_names_them_beside_its_own_and_no_other_varian
     }
 
 
+def test_a_serial_stands_on_a_line_once_and_a_lot_as_often_as_units_of_it():
+    frames = world([(7, "PHONE", 2, "PH-1, PH-1"), (8, "MILK", 3, "L1, L1, L2")])
+    assert named(frames, VARIANT) == {"7": ["PH-1", "PH-1 twice_on_line"], "8": ["L1", "L1", "L2"]}
+
+
 BACK = section(
     sources=["line.property.Serial"],
     returned=[

@@ -94,7 +94,8 @@ def _named(
     sources = serials.sources if place == "sources" else serials.returned
     if not sources:
         return {}
-    return {line.key: list(_sold(line, given, matcher, serials)) for line, given in named_numbers(lines, sources, matcher.formats)}
+    named = named_numbers(lines, sources, matcher, is_sold=place == "sources")
+    return {line.key: list(_sold(line, given, matcher, serials)) for line, given in named}
 
 
 def _sold(line: NumberedLine, given: Sequence[str], matcher: Matcher, serials: Serials) -> Iterator[Row]:

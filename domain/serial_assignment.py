@@ -107,7 +107,7 @@ class Numbers:
         missing = units - sum(wanted.values())
         # What the partner says makes up for what the order names wrongly.
         if missing:
-            wanted += Counter(list((self._claimed(leaving) - wanted).elements())[:missing])
+            wanted += Counter(self._claimed(leaving, wanted, missing))
         picked = self._named(leaving, wanted)
         missing = units - sum(count for _, count in picked)
         if missing and self.assign != "none":
@@ -163,19 +163,41 @@ class Numbers:
         self._check_known(leaving.what, sku, units, "the partner's notice")
         return Counter(claim.number for claim in units)
 
-    def _claimed(self, leaving: Leaving) -> Counter[str]:
-        """Return the numbers that a line names for these units: the first ones went with what left of it before.
+    def _claimed(self, leaving: Leaving, wanted: Mapping[str, int], missing: int) -> list[str]:
+        """Return the numbers that a line names for units that no notice tells: less those that left before, or that a notice tells.
 
+        What left before and is known by name is left out; of the rest, the first ones went with what left otherwise.
         Of a lot, one name stands for all units; of several, each is named as often as units of it leave.
         """
-        sku = leaving.line[2]
+        order_key, _, sku = leaving.line
         named = self.told.claims.get(leaving.line, ())
         self._check_known(leaving.what, sku, named, "the order")
         numbers = [claim.number for claim in named]
         if self.kinds[sku] == "lot" and len(set(numbers)) == 1:
-            return Counter({numbers[0]: leaving.units})
+            return numbers[:1] * missing
         numbers = list(dict.fromkeys(numbers)) if self.kinds[sku] == "serial" else numbers
-        return Counter(numbers[leaving.before : leaving.before + leaving.units])
+        noticed = Counter[str]()
+        for one in self.told.notices.get((order_key, sku), ()):
+            noticed[one.claim.number] += one.units
+        rest = _without(numbers, noticed | self._departed(leaving, numbers, noticed))
+        with_this = sum(min(count, numbers.count(number)) for number, count in wanted.items())
+        rest = rest[max(0, leaving.before - (len(numbers) - len(rest) - with_this)) :]
+        # A notice of another place, or of a shipment to come, may be wrong: what it names is taken where nothing else is left.
+        again = [number for number in numbers if noticed[number] and number not in wanted and self._is_here(number, leaving)]
+        return [*rest, *(again if self.kinds[sku] == "serial" else ())][:missing]
+
+    def _departed(self, leaving: Leaving, numbers: Sequence[str], noticed: Mapping[str, int]) -> Counter[str]:
+        """Return the serials that left before: by what left for the order, or because they are on hand nowhere."""
+        order_key, _, sku = leaving.line
+        if self.kinds[sku] == "lot":
+            return Counter()
+        held = {one.number for (other, _), rows in self.held.items() if other == sku for one in rows if one.units > 0}
+        left = {one.number for one in self.departures.out.get((order_key, sku), ())} | (noticed.keys() - held)
+        gone = [number for number in numbers if number not in held and number not in left]
+        return Counter([*left, *gone[: max(0, leaving.before - len(left & set(numbers)))]])
+
+    def _is_here(self, number: str, leaving: Leaving) -> bool:
+        return any(one.number == number and one.units > 0 for one in self.held.get((leaving.line[2], leaving.place), ()))
 
     def _told_back(self, what: str, line: LineKey, units: int) -> Counter[str]:
         """Return what is told to have come back with this return: less what came back before, at most its units."""

@@ -67,6 +67,27 @@ SHIPS = {  # what is told; the shipment; the ids that leave, or why it waits
     "a notice of another order": ({"notices": {("G/2", "PHONE"): notices("C")}}, leaving(), "numbers_missing"),
     "the second shipment takes what was told second": ({"notices": {ITEM: notices("A", "B")}}, leaving(before_at_place=1), {"1": 1}),
     "more is told than leaves": ({"notices": {ITEM: notices("A", "B")}}, leaving(), {"0": 1}),
+    "a notice's left first, though the order names it second": (
+        {"here": "AC", "claims": {LINE: claims("A", "B")}, "notices": {ITEM: notices("B")}}, leaving(before=1, before_at_place=1), {"0": 1},
+    ),
+    "the second left first, by hand": ({"here": "AC", "claims": {LINE: claims("A", "B")}}, leaving(before=1), {"0": 1}),
+    "the second left first and is back": (
+        {"claims": {LINE: claims("A", "B")}, "out": [("B", 0)], "back": ["B"]}, leaving(before=1), {"0": 1},
+    ),
+    "the first left and is back": ({"claims": {LINE: claims("A", "B")}}, leaving(before=1), {"1": 1}),
+    "the first left, and the last is told for a parcel to come": (
+        {"here": "BC", "claims": {LINE: claims("A", "B", "C")}, "notices": {ITEM: notices("C", place="S")}}, leaving(before=1), {"0": 1},
+    ),
+    "a tracked notice, after a parcel without one": (
+        {"here": "BC", "claims": {LINE: claims("A", "B", "C")}, "notices": {ITEM: notices("B", tracking="1Z")}},
+        leaving(2, before=1, before_at_place=1, tracking=("1Z",)), {"0": 1, "1": 1},
+    ),
+    "one that nobody has any more is not taken for one that left": (
+        {"here": "BC", "claims": {LINE: claims("A", "B")}}, leaving(), "number_not_there",
+    ),
+    "a notice of another place names the only one": (
+        {"claims": {LINE: claims("B")}, "notices": {ITEM: notices("B", place="S")}}, leaving(), {"1": 1},
+    ),
     "its own tracking number comes first": (
         {"notices": {ITEM: [*notices("A", tracking="1Z1"), *notices("B", tracking="1Z2")]}}, leaving(tracking=("1Z2",)), {"1": 1},
     ),
@@ -91,6 +112,10 @@ SHIPS = {  # what is told; the shipment; the ids that leave, or why it waits
     ),
     "two lots, shipped one at a time": ({"claims": {LOT_LINE: claims("L1", "L2")}}, leaving(1, LOT_LINE, before=1), {"92": 1}),
     "two lots are too few": ({"claims": {LOT_LINE: claims("L1", "L2")}}, leaving(3, LOT_LINE), "numbers_missing"),
+    "a notice's lot left first": (
+        {"claims": {LOT_LINE: claims("L1", "L2")}, "notices": {LOT_ITEM: notices("L2")}},
+        leaving(1, LOT_LINE, before=1, before_at_place=1), {"91": 1},
+    ),
     "a notice names a part of a lot": (
         {"claims": {LOT_LINE: claims("L1", "L1", "L2")}, "notices": {LOT_ITEM: notices("L1")}}, leaving(3, LOT_LINE), {"91": 2, "92": 1},
     ),
@@ -120,6 +145,22 @@ def test_a_rule_picks_none_that_another_order_has_and_none_that_is_doubtful():
     lots = numbers(assign="fefo")
     lots.doubtful = frozenset({("MILK", "L1")})
     assert taken(lots.issue(leaving(2, LOT_LINE))) == {"92": 2}
+
+
+@given(st.permutations("ABCDE"), st.sets(st.sampled_from("ABCDE"), max_size=4), st.lists(st.integers(1, 3), max_size=5))
+def test_every_unit_that_an_order_names_leaves_once_whichever_left_first(named, gone, parcels):
+    """Whatever a clerk shipped by hand before, the parcels to come carry the rest of what is named, each once."""
+    one = numbers(here=[name for name in "ABCDE" if name not in gone], claims={LINE: claims(*named)})
+    ids = {held.id: held.number for held in one.held["PHONE", "1"]}
+    left = list(gone)
+    for units in parcels:
+        what = leaving(units, before=len(left))
+        got = outcome(lambda what=what: one.issue(what))
+        if len(left) + units > len(named):
+            assert got == "numbers_missing"
+            break
+        left += [ids[key] for key in got]
+        assert len(set(left)) == len(left)
 
 
 def test_an_item_without_numbers_carries_none():

@@ -35,12 +35,16 @@ def events_of_orders(engine: Engine, order_keys: Collection[str]) -> pd.DataFram
     return _frames(engine, select(*_EVENT), serial_events.c.order_key, order_keys)
 
 
-def events_of_late_orders(engine: Engine, since: datetime) -> pd.DataFrame:
-    """Return `core_serial_events` of the orders that numbers have left for since then."""
+def events_of_late_orders(engine: Engine, since: datetime | None) -> pd.DataFrame:
+    """Return `core_serial_events` of the orders for which it was recorded since then that numbers left, or did not.
+
+    Of every order that numbers ever left for where `since` is None.
+    """
     events = serial_events.c
-    late = select(events.order_key).where(events.stage_code == "fulfilled", events.happened_at_utc >= since)
+    late = select(events.order_key).where(events.stage_code == "fulfilled", events.order_key.is_not(None))
+    late = late if since is None else late.where(events.recorded_at_utc >= since)
     with reading(engine) as connection:
-        return read_frame(connection, select(*_EVENT).where(events.order_key.in_(late.where(events.order_key.is_not(None)))))
+        return read_frame(connection, select(*_EVENT).where(events.order_key.in_(late)))
 
 
 def orders_with_problems(engine: Engine) -> list[str]:

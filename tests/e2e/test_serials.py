@@ -7,6 +7,7 @@ import pytest
 from flows.wiring import open_context
 from sandbox.worlds.numbered import PHONE, numbered_world
 from store import serials
+from tests.e2e.order_world import act as in_shop
 from tests.e2e.order_world import place
 from tests.e2e.serial_world import (
     SECTION,
@@ -130,8 +131,6 @@ def test_another_unit_left_than_the_order_names(books, run):
 
 
 def test_numbers_that_a_cancelled_order_names_are_free(books, run):
-    from tests.e2e.order_world import act as in_shop
-
     order = place(books, [("PHONE", 1, {"unit_price": "199.00", "properties": {"Serial": "PH-0001"}})])
     traced(run)
     assert life("PH-0001")["status_code"] == "promised"
@@ -240,8 +239,6 @@ def test_a_number_that_cannot_leave_stops_the_fulfilment(books, given, code, say
 
 
 def test_a_return_puts_the_same_serial_back(books, run):
-    from tests.e2e.order_world import act as in_shop
-
     order = place(books, [("PHONE", 1, {"unit_price": "199.00", "properties": {"Serial": "PH-0003"}})])
     shipped(books, order)
     with open_context() as context:
@@ -298,6 +295,26 @@ def test_the_shop_is_told_what_left_with_which_line(books, run, tmp_path):
     assert traced(run, "--write")["counts"]["orders told their numbers"] == 0
     assert "sold" in stages("PH-0001")
     assert "sold" not in stages("PH-0002"), "what we tell is no promise"
+    leave_instead(books, "PH-0002", "PH-0003")
+    traced(run)
+    assert traced(run, "--write")["counts"]["orders told their numbers"] == 1
+    known = json.loads(shop.metafields.held[order["id"]]["truecount", "left"]["value"])
+    assert known == told | {lines[0]: ["PH-0003"]}, "what we wrote is corrected"
+    by_hand = json.dumps(known | {lines[0]: ["PH-0004"]})
+    in_shop(books, "metafields", owner_id=order["id"], values={"truecount.left": {"value": by_hand, "type": "json"}})
+    leave_instead(books, "PH-0003", "PH-0002")
+    assert traced(run, "--write")["counts"]["orders told their numbers"] == 0, "what somebody else wrote stays"
+
+
+def leave_instead(books, number, other):
+    """Correct the fulfilment that a number left with: another one left."""
+    sql = (
+        'SELECT a."transaction", a.transactionline FROM ns_inventoryassignment a JOIN ns_inventorynumber n '
+        'ON n.id = a.inventorynumber JOIN ns_transaction t ON t.id = a."transaction" '
+        "WHERE t.type = 'ItemShip' AND n.inventorynumber = ?"
+    )
+    document, line = books.world.db.execute(sql, (number,)).fetchone()
+    netsuite(books, "edit_numbers", transaction=document, line=line, numbers=[other])
 
 
 def test_an_account_without_numbered_items_is_not_asked_for_numbers(books, run):
@@ -308,8 +325,6 @@ def test_an_account_without_numbered_items_is_not_asked_for_numbers(books, run):
 
 
 def test_a_line_that_was_taken_off_names_nothing(books, run):
-    from tests.e2e.order_world import act as in_shop
-
     order = place(books, [("PHONE", 1, {"unit_price": "199.00", "properties": {"Serial": "PH-0001"}}), ("BREAD", 1, {})])
     traced(run)
     assert life("PH-0001")["status_code"] == "promised"

@@ -133,6 +133,16 @@ def test_notices_that_cannot_be_read_are_a_row_and_every_reason_is_told():
     assert codes <= set(REASONS)
 
 
+def test_a_line_is_kept_by_its_notice_and_heals_only_where_the_notice_is_there():
+    bad, other = {"notice": "a/78", "quantity": "?"}, {"number": "PH-2"}
+    found = [read(*lines) for lines in ([other, bad], [bad], [other, other | {"notice": None}, bad])]
+    assert [[key for key in one.aside["source_key"] if "78" in key] for one in found] == [["P/a/78/1"]] * 3, "wherever it stands"
+    assert "P//2" in set(found[2].aside["source_key"])
+    keys = ["P", "P/a/78/1", "P/77/1", "P//2", "GONE/5/1"]
+    assert [read(bad).judges(key) for key in keys] == [True, True, False, True, True]
+    assert [read(problem="cut off").judges(key) for key in keys] == [True, False, False, False, True]
+
+
 def test_documents_take_notices_in_the_order_of_leaving_with_units_and_tracking():
     late = {"shipped_at": "2026-11-05T09:30:00"}
     found = read(

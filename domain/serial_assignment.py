@@ -191,8 +191,11 @@ class Numbers:
         order_key, _, sku = leaving.line
         if self.kinds[sku] == "lot":
             return Counter()
+        left = {one.number for one in self.departures.out.get((order_key, sku), ())}
+        if not leaving.before:
+            return Counter(left)
         held = {one.number for (other, _), rows in self.held.items() if other == sku for one in rows if one.units > 0}
-        left = {one.number for one in self.departures.out.get((order_key, sku), ())} | (noticed.keys() - held)
+        left |= noticed.keys() - held
         gone = [number for number in numbers if number not in held and number not in left]
         return Counter([*left, *gone[: max(0, leaving.before - len(left & set(numbers)))]])
 

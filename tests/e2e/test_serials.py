@@ -14,6 +14,7 @@ from tests.e2e.serial_world import (
     breaches,
     fulfil_in_netsuite,
     keep_numbers,
+    leave_instead,
     left_with,
     life,
     netsuite,
@@ -304,17 +305,6 @@ def test_the_shop_is_told_what_left_with_which_line(books, run, tmp_path):
     in_shop(books, "metafields", owner_id=order["id"], values={"truecount.left": {"value": by_hand, "type": "json"}})
     leave_instead(books, "PH-0003", "PH-0002")
     assert traced(run, "--write")["counts"]["orders told their numbers"] == 0, "what somebody else wrote stays"
-
-
-def leave_instead(books, number, other):
-    """Correct the fulfilment that a number left with: another one left."""
-    sql = (
-        'SELECT a."transaction", a.transactionline FROM ns_inventoryassignment a JOIN ns_inventorynumber n '
-        'ON n.id = a.inventorynumber JOIN ns_transaction t ON t.id = a."transaction" '
-        "WHERE t.type = 'ItemShip' AND n.inventorynumber = ?"
-    )
-    document, line = books.world.db.execute(sql, (number,)).fetchone()
-    netsuite(books, "edit_numbers", transaction=document, line=line, numbers=[other])
 
 
 def test_an_account_without_numbered_items_is_not_asked_for_numbers(books, run):

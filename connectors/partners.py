@@ -83,7 +83,12 @@ def _fetch(partner_code: str, url: str, token: str, what: str) -> tuple[bytes, d
 
 
 def _csv_rows(body: bytes) -> list[Mapping[str, Any]]:
-    lines = [line for line in csv.reader(io.StringIO(body.decode("utf-8-sig"), newline="")) if any(map(str.strip, line))]
+    reader = csv.reader(io.StringIO(body.decode("utf-8-sig"), newline=""), strict=True)
+    try:
+        lines = [line for line in reader if any(map(str.strip, line))]
+    except csv.Error as error:
+        # An open quote would take the lines after it for one value.
+        raise ValueError(f"line {reader.line_num}: {error}; a quote may be open, or the file half written") from error
     if not lines:
         raise ValueError("the file is empty; it may be half written")
     header = [name.strip() for name in lines[0]]

@@ -33,12 +33,22 @@ def find_serial_inconsistencies(contract: Contract) -> Iterator[tuple[tuple[str 
                 yield ("serials", section, index, field), problem
             if source in sources[:index]:
                 yield ("serials", section, index, "source"), f"{source.source} stands there already; its numbers would count twice"
-    for index, source in enumerate(serials.returned):
-        if source in serials.sources or source.source == f"order.metafield.{serials.metafield}":
-            told = f"{source.source} names what was sold or has left; what came back must stand elsewhere"
-            yield ("serials", "returned", index, "source"), told
+    yield from _shared_places(serials)
     for index, form in enumerate(serials.formats):
         yield from ((("serials", "formats", index, "pattern"), problem) for problem in _pattern_problems(form.pattern))
+
+
+def _shared_places(serials: Serials) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Yield the sources that are also where something else stands: what we write ourselves, what was sold."""
+    ours = f"order.metafield.{serials.metafield}"
+    for index, source in enumerate(serials.sources):
+        if source.source == ours:
+            told = f"{ours} is serials.metafield, where we write what has left; what was sold must stand elsewhere"
+            yield ("serials", "sources", index, "source"), told
+    for index, source in enumerate(serials.returned):
+        if source in serials.sources or source.source == ours:
+            told = f"{source.source} names what was sold or has left; what came back must stand elsewhere"
+            yield ("serials", "returned", index, "source"), told
 
 
 def _source_problems(source: SerialSource, serials: Serials, section: str) -> Iterator[tuple[str, str]]:

@@ -53,7 +53,9 @@ class Serials(Model):
         description="Numbers of a fulfilment that names none: received first (fifo) or expiring first (fefo) goes first.",
     )
     metafield: MetafieldName | None = Field(
-        default=None, description="Order metafield, `namespace.key` of type json, that is told which numbers left with which line."
+        default=None,
+        description="Order metafield, `namespace.key` of type json, that is told which numbers left with which line; no "
+        "source of numbers.",
     )
     expires_within_days: Whole = Field(
         default=0, description="A lot is no longer sold so many days before it expires (0: until the day it expires)."

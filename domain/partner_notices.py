@@ -7,7 +7,7 @@ the other half did not leave. A notice that is in no file any more stays as it w
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
@@ -24,7 +24,7 @@ from domain.serial_numbers import split_numbers
 from domain.unresolved import gather, unresolved
 
 _FILES, _ROWS = "raw_partners__shipment_files", "raw_partners__shipments"
-_KEY = ["partner_code", "line"]
+_KEY = ["partner_code", "notice", "place"]
 _LINE = ["document_key", "order", "sku"]
 _CELL = SerialSource(source="line.property.number")
 """How several numbers in one cell are told apart: as in a line's property."""
@@ -39,12 +39,28 @@ class Notices:
         aside: `core_unresolved`: files and lines that could not be used.
         written: when each notice (its document key) that could be used was written; one that names nothing too.
         tracking: the carrier's number of an event, by its key, where one is told.
+        files: whether the file of each partner could be read.
+        there: the notices that are in these files, used or not: partner and notice.
     """
 
     events: pd.DataFrame
     aside: pd.DataFrame
     written: Mapping[str, pd.Timestamp]
     tracking: Mapping[str, str]
+    files: Mapping[str, bool] = field(default_factory=dict)
+    there: frozenset[tuple[str, str]] = frozenset()
+
+    def judges(self, source_key: str) -> bool:
+        """Return whether this run would set aside again what was set aside: else nothing says that it has healed.
+
+        Args:
+            source_key: as in `aside`: the partner, its notice and the line there; only the partner for its file.
+        """
+        partner, _, rest = source_key.partition("/")
+        notice = rest.rpartition("/")[0]
+        if not rest or partner not in self.files:
+            return True
+        return (partner, notice) in self.there if notice else self.files[partner]
 
 
 def read_notices(
@@ -61,6 +77,7 @@ def read_notices(
     """
     files = raw[_FILES]
     rows = raw[_ROWS].merge(files[["partner_code", "written_at_utc"]], on="partner_code", validate="many_to_one")
+    rows = rows.assign(place=_places(rows))
     known = rows.loc[rows["notice"].notna() & rows["sku"].isin(core_items["sku"])]
     numbered = known.loc[known["sku"].isin(core_items.loc[core_items["is_serial"] | core_items["is_lot"], "sku"])]
     lines, bad = _judged(numbered, contract)
@@ -80,7 +97,21 @@ def read_notices(
     lots = frozenset(core_items.loc[core_items["is_lot"], "sku"])
     events = _events(used, lots, matcher, contract.serials)
     written = dict(zip(good["document_key"], good["modified_at_utc"], strict=True))
-    return Notices(events.drop(columns="tracking"), gather(aside), written, _tracking(events))
+    named = rows.loc[rows["notice"].notna(), ["partner_code", "notice"]]
+    return Notices(
+        events.drop(columns="tracking"),
+        gather(aside),
+        written,
+        _tracking(events),
+        files=dict(zip(files["partner_code"], files["problem"].isna(), strict=True)),
+        there=frozenset(named.itertuples(index=False, name=None)),
+    )
+
+
+def _places(rows: pd.DataFrame) -> pd.Series:
+    """Return which line of its notice each is, since files roll over; of no notice, which line of the file."""
+    place = rows.groupby(["partner_code", "notice"], dropna=False).cumcount().add(1).astype("str")
+    return place.where(rows["notice"].notna(), rows["line"])
 
 
 def _judged(rows: pd.DataFrame, contract: Contract) -> tuple[pd.DataFrame, list[pd.DataFrame]]:

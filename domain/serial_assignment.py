@@ -13,14 +13,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import pandas as pd
-
 from domain.order_lines import Leaving, Refusal
 from domain.serial_departures import Departures
 from domain.serial_events import UNMATCHED
 
 Detail = dict[str, Any]
-_NEVER = "9999-12-31"
 LineKey = tuple[str, str, str]
 
 
@@ -43,7 +40,7 @@ class Notice:
 
 
 @dataclass
-class _Held:
+class Held:
     """A number on hand at a place: its id, its units that no document of this run has taken, its last day."""
 
     id: str
@@ -80,14 +77,18 @@ class Numbers:
         departures: what left for orders and came back.
         assign: how numbers are picked where none is named: none, fifo, fefo.
         members: kit SKU to its numbered members, each with how many one kit holds.
+        promised: the serials (SKU, number) that an order has and that have not left, with that order.
+        doubtful: the numbers (SKU, number) on hand that break a law: none of them is picked.
     """
 
     kinds: Mapping[str, str] = field(default_factory=dict)
-    held: dict[tuple[str, str], list[_Held]] = field(default_factory=dict)
+    held: dict[tuple[str, str], list[Held]] = field(default_factory=dict)
     told: Told = field(default_factory=Told)
     departures: Departures = field(default_factory=Departures)
     assign: str = "none"
     members: Mapping[str, Sequence[tuple[str, int]]] = field(default_factory=dict)
+    promised: Mapping[tuple[str, str], str | None] = field(default_factory=dict)
+    doubtful: frozenset[tuple[str, str]] = frozenset()
 
     def members_of(self, sku: str) -> Sequence[tuple[str, int]]:
         """Return the numbered members of a kit, each with how many it holds; nothing of another SKU."""
@@ -105,14 +106,12 @@ class Numbers:
         wanted = self._noticed(leaving)
         missing = units - sum(wanted.values())
         # What the partner says makes up for what the order names wrongly.
-        for number, count in self._claimed(leaving).items() if missing else ():
-            if missing and number not in wanted:
-                wanted[number] = min(count, missing)
-                missing -= wanted[number]
+        if missing:
+            wanted += Counter(self._claimed(leaving, wanted, missing))
         picked = self._named(leaving, wanted)
         missing = units - sum(count for _, count in picked)
         if missing and self.assign != "none":
-            picked += self._picked(sku, missing, leaving.place, wanted)
+            picked += self._picked(leaving, missing, wanted)
             missing = units - sum(count for _, count in picked)
         if missing:
             names = ", ".join(held.number for held, _ in picked) or "none"
@@ -164,15 +163,44 @@ class Numbers:
         self._check_known(leaving.what, sku, units, "the partner's notice")
         return Counter(claim.number for claim in units)
 
-    def _claimed(self, leaving: Leaving) -> Counter[str]:
-        """Return the numbers that a line names for these units: the first ones went with what left of it before."""
-        sku = leaving.line[2]
+    def _claimed(self, leaving: Leaving, wanted: Mapping[str, int], missing: int) -> list[str]:
+        """Return the numbers that a line names for units that no notice tells: less those that left before, or that a notice tells.
+
+        What left before and is known by name is left out; of the rest, the first ones went with what left otherwise.
+        Of a lot, one name stands for all units; of several, each is named as often as units of it leave.
+        """
+        order_key, _, sku = leaving.line
         named = self.told.claims.get(leaving.line, ())
         self._check_known(leaving.what, sku, named, "the order")
-        numbers = list(dict.fromkeys(claim.number for claim in named))
-        if self.kinds[sku] == "serial":
-            return Counter(numbers[leaving.before : leaving.before + leaving.units])
-        return Counter({numbers[0]: leaving.units}) if len(numbers) == 1 else Counter(numbers[: leaving.units])
+        numbers = [claim.number for claim in named]
+        if self.kinds[sku] == "lot" and len(set(numbers)) == 1:
+            return numbers[:1] * missing
+        numbers = list(dict.fromkeys(numbers)) if self.kinds[sku] == "serial" else numbers
+        noticed = Counter[str]()
+        for one in self.told.notices.get((order_key, sku), ()):
+            noticed[one.claim.number] += one.units
+        rest = _without(numbers, noticed | self._departed(leaving, numbers, noticed))
+        with_this = sum(min(count, numbers.count(number)) for number, count in wanted.items())
+        rest = rest[max(0, leaving.before - (len(numbers) - len(rest) - with_this)) :]
+        # A notice of another place, or of a shipment to come, may be wrong: what it names is taken where nothing else is left.
+        again = [number for number in numbers if noticed[number] and number not in wanted and self._is_here(number, leaving)]
+        return [*rest, *(again if self.kinds[sku] == "serial" else ())][:missing]
+
+    def _departed(self, leaving: Leaving, numbers: Sequence[str], noticed: Mapping[str, int]) -> Counter[str]:
+        """Return the serials that left before: by what left for the order, or because they are on hand nowhere."""
+        order_key, _, sku = leaving.line
+        if self.kinds[sku] == "lot":
+            return Counter()
+        left = {one.number for one in self.departures.out.get((order_key, sku), ())}
+        if not leaving.before:
+            return Counter(left)
+        held = {one.number for (other, _), rows in self.held.items() if other == sku for one in rows if one.units > 0}
+        left |= noticed.keys() - held
+        gone = [number for number in numbers if number not in held and number not in left]
+        return Counter([*left, *gone[: max(0, leaving.before - len(left & set(numbers)))]])
+
+    def _is_here(self, number: str, leaving: Leaving) -> bool:
+        return any(one.number == number and one.units > 0 for one in self.held.get((leaving.line[2], leaving.place), ()))
 
     def _told_back(self, what: str, line: LineKey, units: int) -> Counter[str]:
         """Return what is told to have come back with this return: less what came back before, at most its units."""
@@ -198,7 +226,7 @@ class Numbers:
             told = f"{what}: {', '.join(dict.fromkeys(unknown))} is no number of {sku} in NetSuite, and {where} names it"
             raise Refusal("unknown_number", f"{told}; truecount serial shows the likely ones")
 
-    def _named(self, leaving: Leaving, wanted: Mapping[str, int]) -> list[tuple[_Held, int]]:
+    def _named(self, leaving: Leaving, wanted: Mapping[str, int]) -> list[tuple[Held, int]]:
         sku, place = leaving.line[2], leaving.place
         there = {held.number: held for held in self.held.get((sku, place), ()) if held.units > 0}
         gone = [number for number in wanted if number not in there]
@@ -209,11 +237,13 @@ class Numbers:
             raise Refusal("number_not_there", f"{told}; {hint}: move it, or correct the order")
         return [(there[number], min(count, there[number].units)) for number, count in wanted.items()]
 
-    def _picked(self, sku: str, units: int, place: str, wanted: Mapping[str, int]) -> list[tuple[_Held, int]]:
+    def _picked(self, leaving: Leaving, units: int, wanted: Mapping[str, int]) -> list[tuple[Held, int]]:
+        order_key, _, sku = leaving.line
         claimed = {claim.number for (_, _, other), claims in self.told.claims.items() if other == sku for claim in claims}
         claimed |= {one.claim.number for (_, other), rows in self.told.notices.items() if other == sku for one in rows}
-        claimed |= set(wanted)
-        free = [held for held in self.held.get((sku, place), ()) if held.units > 0 and held.number not in claimed]
+        claimed |= set(wanted) | {number for (other, number), order in self.promised.items() if other == sku and order != order_key}
+        claimed |= {number for other, number in self.doubtful if other == sku}
+        free = [held for held in self.held.get((sku, leaving.place), ()) if held.units > 0 and held.number not in claimed]
         found = []
         for held in sorted(free, key=lambda one: (one.expires if self.assign == "fefo" else "", int(one.id))):
             count = min(units, held.units)
@@ -221,68 +251,6 @@ class Numbers:
                 found.append((held, count))
                 units -= count
         return found
-
-
-def read_numbers(
-    raw_netsuite__serial_stock: pd.DataFrame, core_items: pd.DataFrame, told: Told, assign: str, last_day: str
-) -> Numbers:
-    """Return the numbers of a run; what left for its orders is added where something came back.
-
-    Args:
-        raw_netsuite__serial_stock: where numbers are on hand.
-        core_items: which SKUs have numbers.
-        told: what people and partners say.
-        assign: the contract's rule.
-        last_day: a lot that expires on this day or before is not picked (YYYY-MM-DD).
-    """
-    kinds = {row["sku"]: "serial" for row in core_items.loc[core_items["is_serial"]].to_dict("records")}
-    kinds |= {row["sku"]: "lot" for row in core_items.loc[core_items["is_lot"]].to_dict("records")}
-    skus = dict(zip(core_items["item_id_netsuite"], core_items["sku"], strict=True))
-    held: dict[tuple[str, str], list[_Held]] = {}
-    for row in raw_netsuite__serial_stock.to_dict("records"):
-        units, expires = int(float(row["on_hand_qty"])), row["expiration_date"] if pd.notna(row["expiration_date"]) else _NEVER
-        if row["item_id_netsuite"] in skus and units > 0 and row["is_inactive"] != "T" and expires > last_day:
-            one = _Held(row["inventory_number_id_netsuite"], row["inventory_number"], units, expires)
-            held.setdefault((skus[row["item_id_netsuite"]], row["location_id_netsuite"]), []).append(one)
-    return Numbers(kinds, held, told, assign=assign)
-
-
-def claims_of(events: pd.DataFrame) -> dict[LineKey, list[Claim]]:
-    """Return what each line names, from the events of orders (`sold`)."""
-    named: dict[LineKey, list[Claim]] = {}
-    for row in events.loc[events["stage_code"].eq("sold")].to_dict("records"):
-        key = (str(row["order_key"]), str(row["line_key"]), str(row["sku"]))
-        named.setdefault(key, []).append(_claim(row))
-    return named
-
-
-def numbered_members(core_components: pd.DataFrame, kinds: Mapping[str, str]) -> dict[str, list[tuple[str, int]]]:
-    """Return the numbered members of each kit, with how many one kit holds."""
-    members: dict[str, list[tuple[str, int]]] = {}
-    for row in core_components.loc[core_components["sku"].isin(list(kinds))].to_dict("records"):
-        members.setdefault(str(row["kit_sku"]), []).append((str(row["sku"]), int(row["component_qty"])))
-    return members
-
-
-def notices_of(events: pd.DataFrame, tracking: Mapping[str, str], lots: frozenset[str]) -> dict[tuple[str, str], list[Notice]]:
-    """Return what partners say left for each order, in the order of leaving.
-
-    Args:
-        events: `core_serial_events` of partners' notices (`notified`).
-        tracking: the carrier's number of an event, by its key, where one is told.
-        lots: the SKUs whose numbers are lots: their line's units are the number's own.
-    """
-    found: dict[tuple[str, str], list[Notice]] = {}
-    rows = events.loc[events["stage_code"].eq("notified") & events["order_key"].notna()]
-    for row in rows.sort_values(["happened_at_utc", "event_key"], kind="stable").to_dict("records"):
-        units = int(row["line_qty"]) if row["sku"] in lots else 1
-        notice = Notice(_claim(row), units, row["location_code"], tracking.get(row["event_key"]))
-        found.setdefault((str(row["order_key"]), str(row["sku"])), []).append(notice)
-    return found
-
-
-def _claim(row: Mapping[Any, Any]) -> Claim:
-    return Claim(str(row["serial_number"]), None if pd.isna(row["problem_code"]) else str(row["problem_code"]))
 
 
 def _without(numbers: Sequence[str], taken: Mapping[str, int]) -> list[str]:

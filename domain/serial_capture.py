@@ -94,7 +94,8 @@ def _named(
     sources = serials.sources if place == "sources" else serials.returned
     if not sources:
         return {}
-    return {line.key: list(_sold(line, given, matcher, serials)) for line, given in named_numbers(lines, sources, matcher.formats)}
+    named = named_numbers(lines, sources, matcher, is_sold=place == "sources")
+    return {line.key: list(_sold(line, given, matcher, serials)) for line, given in named}
 
 
 def _sold(line: NumberedLine, given: Sequence[str], matcher: Matcher, serials: Serials) -> Iterator[Row]:
@@ -117,7 +118,7 @@ def _sold(line: NumberedLine, given: Sequence[str], matcher: Matcher, serials: S
                 "document_name": f"{line.order['shop_code']} {line.order['name']}",
                 "line_key": line_key,
                 "order_key": order_key,
-                "problem_code": "twice_on_line" if name in seen else problem,
+                "problem_code": "twice_on_line" if name in seen and not line.is_lot else problem,
             }
             seen.add(name)
 

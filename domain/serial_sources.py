@@ -15,7 +15,9 @@ import pandas as pd
 
 from contract.frames import Frames, empty
 from contract.serials import SerialSource
-from domain.serial_numbers import Formats, numbers_of, split_numbers
+from domain.serial_dealing import deal, skus_of
+from domain.serial_matching import Matcher
+from domain.serial_numbers import numbers_of, split_numbers
 
 log = logging.getLogger(__name__)
 Row = dict[str, Any]
@@ -64,9 +66,16 @@ def numbered_lines(raw: Frames, numbers: Frames) -> Iterator[list[NumberedLine]]
 
 
 def named_numbers(
-    lines: Sequence[NumberedLine], sources: Sequence[SerialSource], formats: Formats
+    lines: Sequence[NumberedLine], sources: Sequence[SerialSource], matcher: Matcher, *, is_sold: bool
 ) -> Iterator[tuple[NumberedLine, list[str]]]:
-    """Yield what each line of one order names: by itself or its variant first, then by the order's metafield, then by texts."""
+    """Yield what each line of one order names: by itself or its variant first, then by the order's metafield, then by texts.
+
+    Args:
+        lines: the order's lines.
+        sources: where its numbers stand.
+        matcher: every number of NetSuite.
+        is_sold: texts are what was sold, dealt out to the lines by their units; else what came back, which lines may share.
+    """
     texts: list[str] = []
     by_line: dict[str, list[str]] = {}
     for source in sources:
@@ -75,14 +84,41 @@ def named_numbers(
                 by_line.setdefault(key, []).extend(values)
         elif source.source.startswith("order."):
             texts += split_numbers(_order_text(lines[0].order, source.source), source)
+    named: dict[tuple[str, str, str], list[str]] = {}
+    free: list[NumberedLine] = []
+    for same in _by_number(lines):
+        own = [text for source in sources for text in _own_texts(same[0], source)] or by_line.get(same[0].number, [])
+        named |= deal(own, same, matcher, is_line=True)
+        free += [] if own else same
+    if is_sold:
+        named |= deal(_untold(texts, named, free, matcher), free, matcher)
+    for line in [] if is_sold else free:
+        told = [*(text for source in sources for text in _refund_texts(line, source)), *texts]
+        named[line.key] = [text for text in told if line.sku in skus_of(text, free, matcher)]
+    yield from ((line, named[line.key]) for line in lines if named.get(line.key))
+
+
+def _by_number(lines: Sequence[NumberedLine]) -> list[list[NumberedLine]]:
+    """Return the lines by their number: of a kit, its members together."""
+    found: dict[str, list[NumberedLine]] = {}
     for line in lines:
-        own = [text for source in sources for text in _own_texts(line, source)] or by_line.get(line.number, [])
-        mine = [text for text in own if len(lines) == 1 or _may_be(text, line, lines, formats)]
-        if not own:
-            refunds = [text for source in sources for text in _refund_texts(line, source)]
-            mine = [text for text in [*refunds, *texts] if _is_of(text, line.sku, formats)]
-        if mine:
-            yield line, mine
+        found.setdefault(line.number, []).append(line)
+    return list(found.values())
+
+
+def _untold(
+    texts: Sequence[str], named: Mapping[tuple[str, str, str], Sequence[str]], free: Sequence[NumberedLine], matcher: Matcher
+) -> list[str]:
+    """Return the texts less those that stand for a number of a line that names its own: they are told again."""
+    skus = {line.sku for line in free}
+    told = {(sku, matcher.formats.plain(text, sku)) for (_, _, sku), given in named.items() for text in given}
+    own = {sku for sku, _ in told}
+    return [
+        text
+        for text in texts
+        if not any((sku, matcher.formats.plain(text, sku)) in told for sku in own)
+        and not (any(matcher.find(text, sku) for sku in own - skus) and not any(matcher.find(text, sku) for sku in skus))
+    ]
 
 
 def _lines(raw: Frames, numbers: Frames) -> Iterator[NumberedLine]:
@@ -110,19 +146,6 @@ def _lines(raw: Frames, numbers: Frames) -> Iterator[NumberedLine]:
         more = (refunds.get(key, ()), metafields.get((line["shop_code"], line["variant_id_shopify"]), {}))
         for one, count in [(sku, 1)] if sku in kinds else members.get(sku, []):
             yield NumberedLine(order, line, one, count * units, place, units, bool(kinds[one]), *more)
-
-
-def _may_be(text: str, line: NumberedLine, lines: Sequence[NumberedLine], formats: Formats) -> bool:
-    """Return whether a text of a kit's line is meant for this member: its format says so, or no other member's does."""
-    same = [one for one in lines if one.number == line.number]
-    if len(same) == 1:
-        return True
-    fits = [one.sku for one in same if _is_of(text, one.sku, formats)]
-    return line.sku in fits or (not fits and line is same[0])
-
-
-def _is_of(text: str, sku: str, formats: Formats) -> bool:
-    return formats.of(sku) is not None and formats.is_wellformed(text, sku)
 
 
 def _own_texts(line: NumberedLine, source: SerialSource) -> list[str]:

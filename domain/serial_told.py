@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
 
@@ -30,6 +31,34 @@ def numbers_by_line(
         if told:
             found[str(gid)] = told
     return found
+
+
+def merged(known: object, wanted: Mapping[str, list[str]], ours: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]] | None:
+    """Return what is to stand in an order's metafield, and which of it is ours; None where no line's numbers can be told there.
+
+    A line is ours to complete and correct where nothing stands, where what we last wrote stands still, what we want to write,
+    or a part of it. What somebody else wrote stays.
+
+    Args:
+        known: what stands there.
+        wanted: the line's number to the numbers that left with it.
+        ours: what we last wrote.
+    """
+    if not isinstance(known, dict):
+        return None
+    whole, mine = dict(known), {}
+    for line in [*wanted, *(one for one in ours if one not in wanted)]:
+        held, numbers = known.get(line), wanted.get(line)
+        if held is not None and held not in (ours.get(line), numbers) and not _is_part(held, numbers or []):
+            continue
+        whole.pop(line, None)
+        if numbers:
+            whole[line] = mine[line] = numbers
+    return whole, mine
+
+
+def _is_part(held: object, numbers: list[str]) -> bool:
+    return isinstance(held, list) and all(isinstance(one, str) for one in held) and set(held) < set(numbers)
 
 
 def _of_order(lines: pd.DataFrame, members: Mapping[str, Mapping[str, int]], events: pd.DataFrame) -> dict[str, list[str]]:

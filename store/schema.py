@@ -288,3 +288,12 @@ serial_findings = Table(
     *_instant("first_seen_at_utc"),
     comment="One row per number and law that it breaks now.",
 )
+
+serial_tellings = Table(
+    "serial_tellings",
+    metadata,
+    *_key("order_key"),
+    *_text("told", "run_id"),
+    *_instant("told_at_utc"),
+    comment="One row per order: line to numbers, as we last wrote them into its metafield.",
+)

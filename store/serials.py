@@ -35,12 +35,16 @@ def events_of_orders(engine: Engine, order_keys: Collection[str]) -> pd.DataFram
     return _frames(engine, select(*_EVENT), serial_events.c.order_key, order_keys)
 
 
-def events_of_late_orders(engine: Engine, since: datetime) -> pd.DataFrame:
-    """Return `core_serial_events` of the orders that numbers have left for since then."""
+def events_of_late_orders(engine: Engine, since: datetime | None) -> pd.DataFrame:
+    """Return `core_serial_events` of the orders for which it was recorded since then that numbers left, or did not.
+
+    Of every order that numbers ever left for where `since` is None.
+    """
     events = serial_events.c
-    late = select(events.order_key).where(events.stage_code == "fulfilled", events.happened_at_utc >= since)
+    late = select(events.order_key).where(events.stage_code == "fulfilled", events.order_key.is_not(None))
+    late = late if since is None else late.where(events.recorded_at_utc >= since)
     with reading(engine) as connection:
-        return read_frame(connection, select(*_EVENT).where(events.order_key.in_(late.where(events.order_key.is_not(None)))))
+        return read_frame(connection, select(*_EVENT).where(events.order_key.in_(late)))
 
 
 def orders_with_problems(engine: Engine) -> list[str]:
@@ -66,6 +70,27 @@ def numbers_of_items(engine: Engine, skus: Collection[str], *, is_on_hand: bool 
         query = query.where(serial_lineage.c.on_hand_qty > 0) if is_on_hand else query
         rows = (row for part in parts_of(skus) for row in connection.execute(query.where(serial_lineage.c.sku.in_(part))))
         return sorted((str(sku), str(number)) for sku, number in rows)
+
+
+def promised(engine: Engine, skus: Collection[str]) -> dict[Number, str | None]:
+    """Return the serials (SKU, number) of these SKUs that an order has and that have not left, each with the order."""
+    row = serial_lineage.c
+    query = select(row.sku, row.serial_number, row.order_key).where(row.status_code == "promised", ~row.is_lot)
+    with reading(engine) as connection:
+        rows = (one for part in parts_of(skus) for one in connection.execute(query.where(row.sku.in_(part))))
+        return {(str(sku), str(number)): order for sku, number, order in rows}
+
+
+def doubtful(engine: Engine, skus: Collection[str]) -> frozenset[Number]:
+    """Return the numbers (SKU, number) of these SKUs that must not be given out: withheld, or in breach of such a law."""
+    found, held = serial_findings.c, serial_blocked.c
+    queries = (
+        (select(found.sku, found.serial_number).where(found.is_doubtful), found.sku),
+        (select(held.sku, held.serial_number), held.sku),
+    )
+    with reading(engine) as connection:
+        rows = (one for query, sku in queries for part in parts_of(skus) for one in connection.execute(query.where(sku.in_(part))))
+        return frozenset((str(sku), str(number)) for sku, number in rows)
 
 
 def findings(engine: Engine) -> pd.DataFrame:

@@ -14,12 +14,13 @@ from domain.components import conform_components
 from domain.conform_netsuite import netsuite_locations
 from domain.conform_serials import known_numbers
 from domain.demand import conform_order_lines
-from domain.serial_assignment import Claim, Notice, Numbers, Told, claims_of, notices_of, numbered_members, read_numbers
+from domain.serial_assignment import Claim, Notice, Numbers, Told
 from domain.serial_capture import claim_events, returned_numbers
 from domain.serial_departures import read_departures
 from domain.serial_events import alive_of, movement_events, order_of_document
 from domain.serial_matching import Known, Matcher
 from domain.serial_numbers import Formats
+from domain.serial_readings import claims_of, notices_of, numbered_members, read_numbers
 from store import documents, serials
 from tasks.context import Context
 from tasks.read_inventory import stack, variant_metafields
@@ -67,6 +68,8 @@ def numbers_of_orders(
     last_day = f"{at + timedelta(days=contract.serials.expires_within_days):%Y-%m-%d}"
     numbers = read_numbers(stock, core_items, Told(claims_of(claims), named, notices, places), contract.serials.assign, last_day)
     numbers.members = numbered_members(frames["core_components"], numbers.kinds)
+    numbers.promised = serials.promised(context.engine, list(wanted["sku"]))
+    numbers.doubtful = serials.doubtful(context.engine, list(wanted["sku"]))
     on_hand = {(skus[item], number) for item, number in zip(stock["item_id_netsuite"], stock["inventory_number"], strict=True)}
     is_serial = set(core_items.loc[core_items["is_serial"], "sku"])
     there = frozenset(key for key in on_hand if key[0] in is_serial)

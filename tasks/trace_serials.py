@@ -34,9 +34,9 @@ from domain.serial_lineage import trace
 from domain.serial_listing import listed_events
 from domain.serial_matching import Matcher
 from domain.serial_numbers import Formats
-from domain.unresolved import REASONS
-from store import findings, quarantine, serials, showings, watermarks
+from store import findings, serials, showings, watermarks
 from tasks.context import Context
+from tasks.notices_aside import set_notices_aside
 from tasks.read_inventory import has_journeys, metafields, read_catalogue, read_shopify_orders, stack
 from tasks.read_numbers import read_sold_variants
 from tasks.read_partners import read_partner_shipments, told_by_partners
@@ -44,7 +44,7 @@ from tasks.read_partners import read_partner_shipments, told_by_partners
 log = logging.getLogger(__name__)
 STREAM = "serials"
 _OVERLAP = timedelta(minutes=10)
-CHECK, NOTICE = "serial_law", "partner_notice"
+CHECK = "serial_law"
 Number = tuple[str, str]
 _NUMBERED = (
     "raw_netsuite__serial_stock",
@@ -159,7 +159,7 @@ def trace_numbers(context: Context, run_id: str, raw: Frames, since: datetime | 
     findings.record(
         context.engine, run_id, settle([_finding(row) for row in standing.to_dict("records")], contract), (CHECK,), at_utc=at
     )
-    _set_aside(context, notices.aside, at)
+    set_notices_aside(context, notices, at)
     return Traced(new, lineage, standing, notices.aside, since)
 
 
@@ -239,28 +239,6 @@ def _lately_shown(context: Context, skus: Collection[str], since: datetime) -> s
     turns = showings.showings(context.engine, showings.shown_since(context.engine, start) & set(skus))
     begun = turns.loc[turns["shown_qty"].gt(0) & turns["shown_at_utc"].ge(pd.Timestamp(start)), "sku"]
     return set(serials.numbers_of_items(context.engine, begun, is_on_hand=True))
-
-
-def _set_aside(context: Context, aside: pd.DataFrame, at: datetime) -> None:
-    """Keep what partners told and could not be used where people look, and close what has healed."""
-    rows = [
-        {
-            "shop_code": "",
-            "entity_type": NOTICE,
-            "entity_key": row["source_key"],
-            "reason_code": row["reason_code"],
-            "reason": f"{_place_of(str(row['source_key']))}: {row['field']} {row['value']}: {REASONS[str(row['reason_code'])]}",
-            "payload": None,
-        }
-        for row in aside.to_dict("records")
-    ]
-    quarantine.set_aside(context.engine, rows, at_utc=at)
-    quarantine.resolve_healed(context.engine, entity_type=NOTICE, checked_since_utc=at, shop_codes=[""])
-
-
-def _place_of(source_key: str) -> str:
-    partner, _, line = source_key.partition("/")
-    return f"shipment notices of partner {partner}{f', line {line}' if line else ''}"
 
 
 def _numbers(context: Context, new: pd.DataFrame, stock: pd.DataFrame, last_day: str) -> set[Number]:

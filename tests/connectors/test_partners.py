@@ -43,6 +43,9 @@ def test_a_csv_under_our_names(tmp_path):
     [
         ("", "the file is empty; it may be half written"),
         ("Item,Qty\nMILK,5\nBRE", "line 3 has 1 fields and the header 2; the file may be half written"),
+        ('Item,Qty\nMILK,"5\nBREAD,2\n', "line 3: unexpected end of data; a quote may be open, or the file half written"),
+        ('Item,Qty\nMILK,"5\nBREAD,"2\n', "line 3: ',' expected after '\"'; a quote may be open"),
+        ('Item,Qty\nMILK,"' + "5" * 140_000 + '"\n', "line 2: field larger than field limit"),
         ("Article,Qty\nMILK,5\n", r"column Item is not there \(found: Article, Qty\); check columns in the contract"),
     ],
 )
@@ -54,6 +57,15 @@ def test_a_snapshot_that_cannot_be_trusted_as_a_whole(tmp_path, text, told):
     assert read.written_at is None
     assert re.search(told, read.problem), read.problem
     assert read.problem.startswith("partner THREEPL: ")
+
+
+def test_values_in_quotes_are_read(tmp_path):
+    path = tmp_path / "stock.csv"
+    path.write_text('Item,Qty\n"MILK, ""whole""","5"\n5" PIPE,2\n')
+    assert [(row["sku"], row["on_hand"]) for row in read_partner(partner(), str(path)).rows] == [
+        ('MILK, "whole"', "5"),
+        ('5" PIPE', "2"),
+    ]
 
 
 def test_a_file_that_is_not_there(tmp_path):
@@ -147,6 +159,10 @@ def test_shipment_notices_as_json_with_several_numbers_in_a_list(tmp_path):
     [
         ("", "the file is empty; it may be half written"),
         ("Delivery,Ref,Item,Serial,Qty,When\n77,#1,PH", "line 2 has 3 fields and the header 6; the file may be half written"),
+        (
+            'Delivery,Ref,Item,Serial,Qty,When\n77,#1,PHONE,A,1,"2026\n78,#2,PHONE,B,1,2026\n',
+            "line 3: unexpected end of data; a quote may",
+        ),
         ("Delivery,Ref,Item,Qty,When\n77,#1,PHONE,1,2026\n", r"column Serial is not there \(found: "),
     ],
 )

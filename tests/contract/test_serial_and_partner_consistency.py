@@ -22,6 +22,7 @@ def of_serials(**section):
 
 SOUND = [
     {"sources": [{"source": "variant.metafield.ops.number"}, {"source": "line.property.Serial"}]},
+    {"sources": [{"source": "order.metafield.ops.sold"}], "metafield": "ops.left"},
     {"returned": [{"source": "order.metafield.ops.returned"}, {"source": "refund.note"}, {"source": "order.attribute.Back"}]},
     {"sources": [{"source": "order.note", "pattern": "SN:(.+)"}], "returned": [{"source": "order.note", "pattern": "RET:(.+)"}]},
 ]
@@ -45,6 +46,10 @@ REFUSED = {
     "what we write ourselves": (
         {"metafield": "ops.left", "returned": [{"source": "order.metafield.ops.left"}]}, "serials.returned.0.source", "must stand elsewhere",
     ),
+    "what we write ourselves is no promise": (
+        {"metafield": "ops.left", "sources": [{"source": "line.property.Serial"}, {"source": "order.metafield.ops.left"}]},
+        "serials.sources.1.source", "must stand elsewhere",
+    ),
     "the same place twice": ({"sources": [{"source": "order.metafield.ops.sold"}] * 2}, "serials.sources.1.source", "stands there already"),
 }  # fmt: skip
 
@@ -55,6 +60,12 @@ def test_what_is_refused(name):
     problems = of_serials(**section)
     assert list(problems) == [place]
     assert words in problems[place]
+
+
+def test_what_we_write_is_refused_in_both_sections_at_once():
+    ours = {"source": "order.metafield.ops.left"}
+    problems = of_serials(metafield="ops.left", sources=[ours], returned=[ours])
+    assert set(problems) == {"serials.sources.0.source", "serials.returned.0.source"}
 
 
 def test_the_notices_of_a_partner_are_checked_as_its_stock_is_all_at_once():

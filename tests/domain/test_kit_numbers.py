@@ -5,7 +5,7 @@ import json
 import pandas as pd
 import pytest
 
-from domain import serial_assignment
+from domain import serial_assignment, serial_readings
 from tests.domain.order_world import Told, decide
 
 PHONES, LOTS = ("S1", "S2", "S3"), (("L1", 3), ("L2", 9))
@@ -36,9 +36,9 @@ def numbers(*claims, assign="none"):
         for sku, number, problem in claims
     ]
     columns = ["stage_code", "order_key", "line_key", "sku", "serial_number", "problem_code", "moved_qty"]
-    told = serial_assignment.Told(serial_assignment.claims_of(pd.DataFrame(named, columns=columns)))
-    found = serial_assignment.read_numbers(pd.DataFrame(rows), items, told, assign, "2026-11-20")
-    found.members = serial_assignment.numbered_members(kits, found.kinds)
+    told = serial_assignment.Told(serial_readings.claims_of(pd.DataFrame(named, columns=columns)))
+    found = serial_readings.read_numbers(pd.DataFrame(rows), items, told, assign, "2026-11-20")
+    found.members = serial_readings.numbered_members(kits, found.kinds)
     return found
 
 

@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 from contract.frames import conform, from_rows
 from contract.models import Contract
 from domain.partner_notices import read_notices
-from domain.serial_assignment import Claim, Notice, notices_of
+from domain.serial_assignment import Claim, Notice
 from domain.serial_events import alive_of, counted, journal, no_events
 from domain.serial_matching import Known, Matcher
 from domain.serial_numbers import Formats
+from domain.serial_readings import notices_of
 from domain.unresolved import REASONS
 from tests.domain.channel_world import make_contract
 from tests.domain.raw_rows import rows
@@ -130,6 +131,16 @@ def test_notices_that_cannot_be_read_are_a_row_and_every_reason_is_told():
     assert (names(found), aside(found), found.written) == ([], ["P partner_unreadable"], {})
     codes = {row.split()[1] for _, _, rows in SPEC.values() for row in rows}
     assert codes <= set(REASONS)
+
+
+def test_a_line_is_kept_by_its_notice_and_heals_only_where_the_notice_is_there():
+    bad, other = {"notice": "a/78", "quantity": "?"}, {"number": "PH-2"}
+    found = [read(*lines) for lines in ([other, bad], [bad], [other, other | {"notice": None}, bad])]
+    assert [[key for key in one.aside["source_key"] if "78" in key] for one in found] == [["P/a/78/1"]] * 3, "wherever it stands"
+    assert "P//2" in set(found[2].aside["source_key"])
+    keys = ["P", "P/a/78/1", "P/77/1", "P//2", "GONE/5/1"]
+    assert [read(bad).judges(key) for key in keys] == [True, True, False, True, True]
+    assert [read(problem="cut off").judges(key) for key in keys] == [True, False, False, False, True]
 
 
 def test_documents_take_notices_in_the_order_of_leaving_with_units_and_tracking():

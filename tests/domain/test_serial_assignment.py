@@ -6,20 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contract.frames import conform
 from domain.order_lines import Leaving, Refusal
-from domain.serial_assignment import Claim, Notice, Numbers, Told, _Held
-from domain.serial_departures import Departed, Departures, read_departures
-from tests.domain.raw_rows import raw
-from tests.domain.test_serial_lineage import event, frame
+from domain.serial_assignment import Claim, Held, Notice, Numbers, Told
+from domain.serial_departures import Departed, Departures
 
 ITEM, LINE = ("G/1", "PHONE"), ("G/1", "7", "PHONE")
 LOT_ITEM, LOT_LINE = ("G/1", "MILK"), ("G/1", "8", "MILK")
 
 
 def numbers(*, here=("A", "B", "C"), assign="none", out=(), back=(), **told):
-    held = {("PHONE", "1"): [_Held(str(place), number, 1, "9999") for place, number in enumerate(here)]}
-    held |= {("MILK", "1"): [_Held("91", "L1", 5, "2026-12-01"), _Held("92", "L2", 5, "2027-01-01")]}
+    held = {("PHONE", "1"): [Held(str(place), number, 1, "9999") for place, number in enumerate(here)]}
+    held |= {("MILK", "1"): [Held("91", "L1", 5, "2026-12-01"), Held("92", "L2", 5, "2027-01-01")]}
     departures = Departures(
         {
             ITEM: [Departed(*one) if isinstance(one, tuple) else Departed(one, 1) for one in out],
@@ -67,6 +64,27 @@ SHIPS = {  # what is told; the shipment; the ids that leave, or why it waits
     "a notice of another order": ({"notices": {("G/2", "PHONE"): notices("C")}}, leaving(), "numbers_missing"),
     "the second shipment takes what was told second": ({"notices": {ITEM: notices("A", "B")}}, leaving(before_at_place=1), {"1": 1}),
     "more is told than leaves": ({"notices": {ITEM: notices("A", "B")}}, leaving(), {"0": 1}),
+    "a notice's left first, though the order names it second": (
+        {"here": "AC", "claims": {LINE: claims("A", "B")}, "notices": {ITEM: notices("B")}}, leaving(before=1, before_at_place=1), {"0": 1},
+    ),
+    "the second left first, by hand": ({"here": "AC", "claims": {LINE: claims("A", "B")}}, leaving(before=1), {"0": 1}),
+    "the second left first and is back": (
+        {"claims": {LINE: claims("A", "B")}, "out": [("B", 0)], "back": ["B"]}, leaving(before=1), {"0": 1},
+    ),
+    "the first left and is back": ({"claims": {LINE: claims("A", "B")}}, leaving(before=1), {"1": 1}),
+    "the first left, and the last is told for a parcel to come": (
+        {"here": "BC", "claims": {LINE: claims("A", "B", "C")}, "notices": {ITEM: notices("C", place="S")}}, leaving(before=1), {"0": 1},
+    ),
+    "a tracked notice, after a parcel without one": (
+        {"here": "BC", "claims": {LINE: claims("A", "B", "C")}, "notices": {ITEM: notices("B", tracking="1Z")}},
+        leaving(2, before=1, before_at_place=1, tracking=("1Z",)), {"0": 1, "1": 1},
+    ),
+    "one that nobody has any more is not taken for one that left": (
+        {"here": "BC", "claims": {LINE: claims("A", "B")}}, leaving(), "number_not_there",
+    ),
+    "a notice of another place names the only one": (
+        {"claims": {LINE: claims("B")}, "notices": {ITEM: notices("B", place="S")}}, leaving(), {"1": 1},
+    ),
     "its own tracking number comes first": (
         {"notices": {ITEM: [*notices("A", tracking="1Z1"), *notices("B", tracking="1Z2")]}}, leaving(tracking=("1Z2",)), {"1": 1},
     ),
@@ -84,6 +102,20 @@ SHIPS = {  # what is told; the shipment; the ids that leave, or why it waits
     "two lots by a notice": (
         {"notices": {LOT_ITEM: [*notices("L2", units=2), *notices("L1")]}}, leaving(3, LOT_LINE), {"92": 2, "91": 1},
     ),
+    "one lot stands for all units": ({"claims": {LOT_LINE: claims("L2")}}, leaving(3, LOT_LINE), {"92": 3}),
+    "and for those that left after others": ({"claims": {LOT_LINE: claims("L2", "L2")}}, leaving(1, LOT_LINE, before=2), {"92": 1}),
+    "two lots, each as often as units of it": (
+        {"claims": {LOT_LINE: claims("L1", "L1", "L2")}, "assign": "fefo"}, leaving(3, LOT_LINE), {"91": 2, "92": 1},
+    ),
+    "two lots, shipped one at a time": ({"claims": {LOT_LINE: claims("L1", "L2")}}, leaving(1, LOT_LINE, before=1), {"92": 1}),
+    "two lots are too few": ({"claims": {LOT_LINE: claims("L1", "L2")}}, leaving(3, LOT_LINE), "numbers_missing"),
+    "a notice's lot left first": (
+        {"claims": {LOT_LINE: claims("L1", "L2")}, "notices": {LOT_ITEM: notices("L2")}},
+        leaving(1, LOT_LINE, before=1, before_at_place=1), {"91": 1},
+    ),
+    "a notice names a part of a lot": (
+        {"claims": {LOT_LINE: claims("L1", "L1", "L2")}, "notices": {LOT_ITEM: notices("L1")}}, leaving(3, LOT_LINE), {"91": 2, "92": 1},
+    ),
     "a lot by a notice that has not so many": ({"notices": {LOT_ITEM: notices("L2", units=6)}}, leaving(6, LOT_LINE), "numbers_missing"),
 }  # fmt: skip
 
@@ -97,6 +129,35 @@ def test_what_ships(name):
 def test_a_rule_picks_none_that_a_partner_says_left():
     one = numbers(notices={("G/2", "PHONE"): notices("A")}, assign="fifo")
     assert taken(one.issue(leaving())) == {"1": 1}
+
+
+def test_a_rule_picks_none_that_another_order_has_and_none_that_is_doubtful():
+    one = numbers(assign="fifo")
+    one.promised, one.doubtful = {("PHONE", "A"): "G/2", ("CASE", "C"): "G/2"}, frozenset({("PHONE", "B"), ("CASE", "C")})
+    assert taken(one.issue(leaving())) == {"2": 1}
+    assert outcome(lambda: one.issue(leaving())) == "numbers_missing"
+    mine = numbers(assign="fifo", claims={LINE: claims("B")})
+    mine.promised, mine.doubtful = {("PHONE", "A"): "G/1", ("PHONE", "B"): "G/1"}, frozenset({("PHONE", "B")})
+    assert taken(mine.issue(leaving(2))) == {"1": 1, "0": 1}, "what this order names, and what it once named"
+    lots = numbers(assign="fefo")
+    lots.doubtful = frozenset({("MILK", "L1")})
+    assert taken(lots.issue(leaving(2, LOT_LINE))) == {"92": 2}
+
+
+@given(st.permutations("ABCDE"), st.sets(st.sampled_from("ABCDE"), max_size=4), st.lists(st.integers(1, 3), max_size=5))
+def test_every_unit_that_an_order_names_leaves_once_whichever_left_first(named, gone, parcels):
+    """Whatever a clerk shipped by hand before, the parcels to come carry the rest of what is named, each once."""
+    one = numbers(here=[name for name in "ABCDE" if name not in gone], claims={LINE: claims(*named)})
+    ids = {held.id: held.number for held in one.held["PHONE", "1"]}
+    left = list(gone)
+    for units in parcels:
+        what = leaving(units, before=len(left))
+        got = outcome(lambda what=what: one.issue(what))
+        if len(left) + units > len(named):
+            assert got == "numbers_missing"
+            break
+        left += [ids[key] for key in got]
+        assert len(set(left)) == len(left)
 
 
 def test_an_item_without_numbers_carries_none():
@@ -175,72 +236,3 @@ def test_returns_bring_each_number_once_and_in_the_order_told(told, returns):
         assert sum(got.values()) == units
         assert set(got) == set(told[len(brought) : len(brought) + units])
         brought += got
-
-
-def departures(*events, on_hand=(), **raw_frames):
-    made = conform("core_serial_events", frame(*events))
-    return read_departures(made, {**EMPTY, **raw_frames}, frozenset(on_hand))
-
-
-EMPTY = {name: raw(name) for name in ("raw_shopify__order_lines", "raw_shopify__fulfillments", "raw_shopify__sales")}
-
-
-def left(number, minute, document, **more):
-    return event("fulfilled", minute, number=number, order="G/1", document=document, **more) | {"document_name": document}
-
-
-def test_what_is_out_is_what_left_less_what_came_back():
-    found = departures(left("A", 1, "d1"), left("B", 1, "d1"), event("returned", 2, number="A", order="G/1"))
-    assert [(one.number, one.units) for one in found.out[ITEM]] == [("A", 0), ("B", 1)]
-    assert found.back == {ITEM: Counter("A")}
-    again = departures(left("A", 1, "d1"), event("returned", 2, number="A", order="G/1"), left("A", 3, "d3"))
-    assert [(one.number, one.units) for one in again.out[ITEM]] == [("A", 1)]
-    there = departures(left("A", 1, "d1"), on_hand=[("PHONE", "A")])
-    assert (there.out[ITEM][0].units, there.back[ITEM]) == (0, Counter("A")), "counted in by hand, without the order"
-    lots = departures(left("L1", 1, "d1", units=5, sku="MILK"), event("returned", 2, number="L1", order="G/1", sku="MILK", units=2))
-    assert [(one.number, one.units) for one in lots.out["G/1", "MILK"]] == [("L1", 3)]
-
-
-def test_the_line_that_a_number_left_with():
-    """By what the order names; else by the fulfilment, or the sale at the till, that has one line of the item only."""
-    lines = [{"shop_code": "G", "order_line_id_shopify": f"gid://shopify/LineItem/{one}", "sku": "PHONE"} for one in (7, 8, 9)]
-    parcel = {"shop_code": "G", "fulfillment_id_shopify": "gid://shopify/Fulfillment/5"}
-    shipped = [parcel | {"order_line_id_shopify": "gid://shopify/LineItem/8"}]
-    sale = {"shop_code": "G", "order_id_shopify": "gid://shopify/Order/1", "refund_id_shopify": None}
-    sales = [
-        sale
-        | {
-            "agreement_id_shopify": "gid://shopify/A/31",
-            "happened_at_utc": "1",
-            "order_line_id_shopify": "gid://shopify/LineItem/7",
-        },
-        sale
-        | {
-            "agreement_id_shopify": "gid://shopify/A/32",
-            "happened_at_utc": "2",
-            "order_line_id_shopify": "gid://shopify/LineItem/9",
-        },
-    ]
-    found = departures(
-        event("sold", 1, number="A", order="G/1", line="9"),
-        *(
-            left(number, 2, name)
-            for number, name in zip("ABCD", ("d", "SHOPFUL-G-5", "SHOPIFY-G-1", "SHOPIFY-G-1-E32"), strict=True)
-        ),
-        left("E", 3, "by hand"),
-        raw_shopify__order_lines=raw("raw_shopify__order_lines", *lines),
-        raw_shopify__fulfillments=raw("raw_shopify__fulfillments", *shipped),
-        raw_shopify__sales=raw("raw_shopify__sales", *sales),
-    )
-    assert [one.line for one in found.out[ITEM]] == ["9", "8", "7", "9", None]
-    both = [*shipped, parcel | {"order_line_id_shopify": "gid://shopify/LineItem/9"}]
-    found = departures(
-        left("B", 2, "SHOPFUL-G-5"),
-        raw_shopify__order_lines=raw("raw_shopify__order_lines", *lines),
-        raw_shopify__fulfillments=raw("raw_shopify__fulfillments", *both),
-    )
-    assert found.out[ITEM][0].line is None
-
-
-def test_of_an_order_without_numbers_nothing_is_out():
-    assert departures() == Departures({}, {})

@@ -82,12 +82,13 @@ def section(**given):
     )
 
 
-def matcher():
-    return Matcher([Known(number, sku, frozenset({"W"})) for number, sku in NUMBERS], Formats(section().formats))
+def matcher(serials=None):
+    formats = Formats((serials or section()).formats)
+    return Matcher([Known(number, sku, frozenset({"W"})) for number, sku in NUMBERS], formats)
 
 
 def named(frames, serials, stage="sold"):
-    events = claim_events(*frames, matcher(), serials)
+    events = claim_events(*frames, matcher(serials), serials)
     mine = events.loc[events["stage_code"].eq(stage)]
     found = {}
     for row in mine.to_dict("records"):
@@ -121,6 +122,51 @@ def test_every_line_of_the_variant_names_them_beside_its_own_and_no_other_varian
     assert named(frames, VARIANT) == {"7": ["PH-1"], "8": ["PH-2", "PH-1"]}
     assert named((frames[0] | {"raw_shopify__variant_metafields": raw("raw_shopify__variant_metafields")}, frames[1]), VARIANT) == {
         "8": ["PH-2"]
+    }
+
+
+def test_a_serial_stands_on_a_line_once_and_a_lot_as_often_as_units_of_it():
+    frames = world([(7, "PHONE", 2, "PH-1, PH-1"), (8, "MILK", 3, "L1, L1, L2")])
+    assert named(frames, VARIANT) == {"7": ["PH-1", "PH-1 twice_on_line"], "8": ["L1", "L1", "L2"]}
+
+
+NOTE = [{"source": "line.property.Serial"}, {"source": "order.note", "pattern": "SN:([A-Z0-9-]+)"}]
+ALIKE = Serials.model_validate({"formats": [{"skus": ["*"], "pattern": "[A-Z]+-?[0-9]"}], "sources": NOTE})
+ONE_NOTE = {  # lines that share one format; the order's note; what each line names
+    "each the SKU's own": ([(7, "PHONE", 1), (8, "CASE", 1)], "SN:CA-1 SN:PH-1", {"7": ["PH-1"], "8": ["CA-1"]}),
+    "two lines of one SKU, by units": ([(7, "PHONE", 2), (8, "PHONE", 1)], "SN:PH-3 SN:PH-1 SN:PH-2", {"7": ["PH-3", "PH-1"], "8": ["PH-2"]}),
+    "more than units: the last line's": ([(7, "PHONE", 1), (8, "PHONE", 1)], "SN:PH-1 SN:PH-2 SN:PH-3", {"7": ["PH-1"], "8": ["PH-2", "PH-3"]}),
+    "fewer than units": ([(7, "PHONE", 1), (8, "PHONE", 1)], "SN:PH-1", {"7": ["PH-1"]}),
+    "a serial told twice is of one line": (
+        [(7, "PHONE", 1), (8, "PHONE", 1)], "SN:PH-1 SN:PH-1 SN:PH-2", {"7": ["PH-1", "PH-1 twice_on_line"], "8": ["PH-2"]},
+    ),
+    "a number that nobody has is of the SKU that lacks one": (
+        [(7, "PHONE", 1), (8, "CASE", 1)], "SN:XX-9 SN:PH-1", {"7": ["PH-1"], "8": ["XX-9 unknown_number"]},
+    ),
+    "a line that names its own": ([(7, "PHONE", 1, "PH-1"), (8, "PHONE", 1)], "SN:PH-1 SN:PH-2", {"7": ["PH-1"], "8": ["PH-2"]}),
+    "another SKU's line that names its own": ([(7, "PHONE", 1, "PH-1"), (8, "CASE", 1)], "SN:PH-2 SN:CA-1", {"7": ["PH-1"], "8": ["CA-1"]}),
+    "one lot stands for both lines": ([(7, "MILK", 2), (8, "MILK", 1)], "SN:L1", {"7": ["L1"], "8": ["L1"]}),
+    "several lots by units": ([(7, "MILK", 2), (8, "MILK", 1)], "SN:L1 SN:L1 SN:L2", {"7": ["L1", "L1"], "8": ["L2"]}),
+    "a kit's members": ([(7, "SET", 1)], "SN:CA-1 SN:PH-1", {"7": ["CA-1", "PH-1"]}),
+    "a kit's own": ([(7, "SET", 2, "CA-1, PH-1, PH-2, CA-2")], "", {"7": ["CA-1", "CA-2", "PH-1", "PH-2"]}),
+    "a kit and its member by itself": ([(7, "SET", 1), (8, "CASE", 1)], "SN:CA-1 SN:CA-2 SN:PH-1", {"7": ["CA-1", "PH-1"], "8": ["CA-2"]}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ONE_NOTE)
+def test_a_number_that_is_told_for_the_order_is_of_the_line_whose_sku_has_it(name):
+    lines, note, expected = ONE_NOTE[name]
+    found = named(world(lines, note=note), ALIKE)
+    assert {line: numbers if lines[0][1] != "SET" else sorted(numbers) for line, numbers in found.items()} == expected
+
+
+def test_what_came_back_is_told_to_the_sku_that_has_it():
+    serials = ALIKE.model_copy(update={"sources": (), "returned": ALIKE.sources})
+    frames = world([(7, "PHONE", 1), (8, "CASE", 1), (9, "PHONE", 1)], note="SN:CA-1 SN:PH-1")
+    assert {key: [number for number, _ in rows] for key, rows in returned_numbers(*frames, matcher(serials), serials).items()} == {
+        ("G/1", "7", "PHONE"): ["PH-1"],
+        ("G/1", "8", "CASE"): ["CA-1"],
+        ("G/1", "9", "PHONE"): ["PH-1"],
     }
 
 

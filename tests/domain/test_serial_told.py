@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from domain.serial_told import numbers_by_line
+from domain.serial_told import merged, numbers_by_line
 
 KITS = pd.DataFrame({"kit_sku": ["BOX", "BOX"], "sku": ["PHONE", "MILK"], "component_qty": [1, 2]})
 CASES = {
@@ -39,3 +39,29 @@ def test_numbers_by_line(name):
     ]
     told = pd.DataFrame(events, columns=["stage_code", "sku", "serial_number", "line_key"]).assign(order_key="GROCER/7")
     assert numbers_by_line(pd.DataFrame(rows), KITS, told) == ({order: wanted} if wanted else {})
+
+
+MERGED = {  # what stands there, what left, what we last wrote: what is to stand there, and which of it is ours
+    "nothing yet": ({}, {"1": ["A"]}, {}, ({"1": ["A"]}, {"1": ["A"]})),
+    "a second parcel": ({"1": ["A"]}, {"1": ["A", "B"]}, {"1": ["A"]}, ({"1": ["A", "B"]}, {"1": ["A", "B"]})),
+    "what left is corrected": ({"1": ["A"]}, {"1": ["A2"]}, {"1": ["A"]}, ({"1": ["A2"]}, {"1": ["A2"]})),
+    "what left did not leave": ({"1": ["A"], "2": ["B"]}, {"2": ["B"]}, {"1": ["A"], "2": ["B"]}, ({"2": ["B"]}, {"2": ["B"]})),
+    "somebody else's": ({"1": ["X"]}, {"1": ["A"]}, {}, ({"1": ["X"]}, {})),
+    "somebody else's over ours": ({"1": ["X"]}, {"1": ["A", "B"]}, {"1": ["A"]}, ({"1": ["X"]}, {})),
+    "somebody else's in another order": ({"1": ["B", "A"]}, {"1": ["A", "B"]}, {}, ({"1": ["B", "A"]}, {})),
+    "somebody else's line, gone from ours": ({"1": ["X"]}, {}, {"1": ["A"]}, ({"1": ["X"]}, {})),
+    "a part of what left, by whomever": ({"1": ["A"]}, {"1": ["A", "B"]}, {}, ({"1": ["A", "B"]}, {"1": ["A", "B"]})),
+    "what left already stands there": ({"1": ["A"]}, {"1": ["A"]}, {}, ({"1": ["A"]}, {"1": ["A"]})),
+    "ours was taken out": ({}, {"1": ["A"]}, {"1": ["A"]}, ({"1": ["A"]}, {"1": ["A"]})),
+    "another line's": ({"9": "by hand"}, {"1": ["A"]}, {}, ({"9": "by hand", "1": ["A"]}, {"1": ["A"]})),
+    "a text on our line": ({"1": "A"}, {"1": ["A", "B"]}, {}, ({"1": "A"}, {})),
+    "no mapping of lines": (["A"], {"1": ["A"]}, {}, None),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", MERGED)
+def test_what_we_wrote_is_completed_and_corrected_and_what_somebody_else_wrote_stays(name):
+    known, wanted, ours, expected = MERGED[name]
+    assert merged(known, wanted, ours) == expected
+    if expected is not None:
+        assert merged(expected[0], wanted, expected[1]) == expected, "told again, nothing changes"

@@ -60,6 +60,17 @@ def fulfil_in_netsuite(world, order, numbers):
     return netsuite(world, "fulfil", transaction=document, line=line, quantity=len(numbers), status="C", numbers=numbers)
 
 
+def leave_instead(books, number, other):
+    """Correct the fulfilment that a number left with: another one left."""
+    sql = (
+        'SELECT a."transaction", a.transactionline FROM ns_inventoryassignment a JOIN ns_inventorynumber n '
+        'ON n.id = a.inventorynumber JOIN ns_transaction t ON t.id = a."transaction" '
+        "WHERE t.type = 'ItemShip' AND n.inventorynumber = ?"
+    )
+    document, line = books.world.db.execute(sql, (number,)).fetchone()
+    netsuite(books, "edit_numbers", transaction=document, line=line, numbers=[other])
+
+
 def traced(run, *more):
     code, out, err = run("trace-serials", "--json", *more)
     assert code in (0, 1), err

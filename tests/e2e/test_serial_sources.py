@@ -66,8 +66,8 @@ def test_a_partner_says_what_left(books, run, notices):
     assert stages("PH-0003") == {"received", "notified", "fulfilled", "invoiced"}
     (aside,) = told(run, "quarantine", "list")
     assert (aside["order"], aside["reason"].split(": ")[:2]) == (
-        "THREEPL/3",
-        ["shipment notices of partner THREEPL, line 3", "quantity ?"],
+        "THREEPL/78/1",
+        ["shipment notices of partner THREEPL, notice 78, line 1", "quantity ?"],
     )
     (shown,) = told(run, "serial", "PH-0003")
     assert (shown["notified_by"], shown["order_key"]) == ("THREEPL notice 77 (1Z9)", f"GROCER/{order['id'].rsplit('/', 1)[1]}")
@@ -77,10 +77,13 @@ def test_a_partner_says_what_left(books, run, notices):
     notices(("77", order["name"], "PHONE", "PH-0002", 1, when, ""))
     assert traced(run)["counts"]["events reversed"] == 2, "the number's, and that the line has two units"
     assert stages("PH-0003") == {"received", "notified", "notified!", "fulfilled", "invoiced"}
-    assert told(run, "quarantine", "list") == []
+    assert [row["order"] for row in told(run, "quarantine", "list")] == ["THREEPL/78/1"], "in no file any more, it is not healed"
     notices(("77", "half"))
     summary = traced(run)
     assert (summary["set_aside"]["partner_unreadable"], summary["counts"]["events reversed"]) == (1, 0)
+    notices(("78", order["name"], "PHONE", "PH-0004", 0, when, ""))
+    traced(run)
+    assert told(run, "quarantine", "list") == []
 
 
 def test_a_one_of_a_kind_variant_names_the_number_of_its_line(books, run):

@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from contract.frames import conform, empty, from_rows
 from domain.findings import finding
-from store import findings, money, orders, publications, quarantine, runs, serials
+from store import findings, money, orders, publications, quarantine, runs, serials, tellings
 from store.engine import reading
 from store.migrations.versions.r0007_views import VIEWS
 from store.migrations.versions.r0009_money_totals import VIEWS as MONEY_VIEWS
@@ -68,6 +68,18 @@ def test_events_are_appended_once_and_breaches_replaced(engine):
     assert serials.blocked(engine)["serial_number"].tolist() == ["S2"]
 
 
+def test_what_another_order_has_and_what_is_doubtful_is_known_by_sku(engine):
+    traced = pd.concat(
+        [life("S1", status_code="promised", order_key="G/7"), life("S2"), life("L1", status_code="promised", is_lot=True)]
+    )
+    warned = found("S3", "not_as_promised").assign(is_doubtful=False)
+    breaches = pd.concat([found("S1"), warned])
+    serials.record(engine, "r1", events_of(), traced, breaches, blocked=blocked("S2"), numbers=None, at_utc=NOON)
+    assert serials.promised(engine, ["PHONE"]) == {("PHONE", "S1"): "G/7"}
+    assert serials.doubtful(engine, ["PHONE"]) == {("PHONE", "S1"), ("PHONE", "S2")}
+    assert (serials.promised(engine, ["CASE"]), serials.doubtful(engine, [])) == ({}, frozenset())
+
+
 def test_a_number_keeps_the_instant_since_when_it_breaks_a_law(engine):
     none = {"blocked": empty("core_blocked"), "numbers": [("PHONE", "S1")]}
     for hour, run_id in enumerate(("r1", "r2")):
@@ -86,6 +98,24 @@ def test_orders_that_name_what_nothing_matches_are_asked_again(engine):
     back = events_of(asked).assign(reverses_key="NETSUITE/1/1/sold/PHONE/S?/0", event_key="x!")
     serials.record(engine, "r2", back, life("S1"), NONE, blocked=empty("core_blocked"), numbers=[], at_utc=NOON)
     assert serials.orders_with_problems(engine) == []
+
+
+def test_orders_that_numbers_left_for_are_late_by_when_that_was_recorded(engine):
+    left = [event("fulfilled", minute, number=f"S{minute}", order=f"G/{minute}", document=f"d{minute}") for minute in (1, 2)]
+    sold = event("sold", 3, number="S1", order="G/1", document="o1")
+    keys = {"blocked": empty("core_blocked"), "numbers": []}
+    serials.record(engine, "r1", events_of(left[0], sold), life("S1"), NONE, **keys, at_utc=NOON)
+    serials.record(engine, "r2", events_of(left[1]), life("S2"), NONE, **keys, at_utc=NOON + timedelta(days=9))
+    assert sorted(serials.events_of_late_orders(engine, None)["order_key"]) == ["G/1", "G/1", "G/2"]
+    assert serials.events_of_late_orders(engine, NOON + timedelta(days=1))["order_key"].tolist() == ["G/2"]
+    assert serials.events_of_late_orders(engine, NOON + timedelta(days=10)).empty
+
+
+def test_what_we_wrote_into_an_order_last_is_kept(engine):
+    for numbers in (["A"], ["A", "B"]):
+        tellings.record(engine, "r1", "G/1", {"7": numbers}, at_utc=NOON)
+    assert tellings.told(engine, ["G/1", "G/2"]) == {"G/1": {"7": ["A", "B"]}}
+    assert tellings.told(engine, []) == {}
 
 
 @pytest.mark.parametrize("name", sorted({**VIEWS, **MONEY_VIEWS}))

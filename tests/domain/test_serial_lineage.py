@@ -119,6 +119,24 @@ CASES = {
          event("fulfilled", 3, order="G/1", number="S2")],
         [there()], {"not_as_promised"},
     ),
+    "a line names a unit, another line of the item names none": (
+        [RECEIVED, S2, event("sold", 2, order="G/1"), event("fulfilled", 3, order="G/1"),
+         event("fulfilled", 4, order="G/1", number="S2")], [], set(),
+    ),
+    "what is named left for another order": (
+        [RECEIVED, S2, event("sold", 2, order="G/1"), event("fulfilled", 3, order="G/2"),
+         event("fulfilled", 4, order="G/1", number="S2")], [], {"not_as_promised", "sold_but_gone"},
+    ),
+    "a notice names a unit more than the order": (
+        [RECEIVED, S2, event("sold", 2, order="G/1"), event("notified", 3, order="G/1", line_qty=2),
+         event("notified", 3, order="G/1", number="S2", line_qty=2)],
+        [there(), there(number="S2")], set(),
+    ),
+    "a notice names the rest of what left elsewhere": (
+        [event("received", 1, place="S"), S2, event("sold", 2, order="G/1"), event("fulfilled", 3, order="G/1", place="S"),
+         event("notified", 4, order="G/1", number="S2")],
+        [there(number="S2")], set(),
+    ),
     "a notice names what left": (
         [RECEIVED, event("sold", 2, order="G/1"), event("notified", 3, order="G/1"), event("fulfilled", 4, order="G/1")], [], set(),
     ),
@@ -132,8 +150,7 @@ CASES = {
     ),
     "the notice of the rest is late": (
         [RECEIVED, S2, event("notified", 2, order="G/1"), event("fulfilled", 3, order="G/1"),
-         event("fulfilled", 4, order="G/1", number="S2")],
-        [], set(),
+         event("fulfilled", 4, order="G/1", number="S2")], [], set(),
     ),
     "the rest left another place than the partner's": (
         [RECEIVED, event("received", 1, number="S2", document=9, place="S"), event("notified", 2, order="G/1"),

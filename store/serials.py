@@ -117,7 +117,6 @@ def record(  # noqa: PLR0913 - what one trace leaves, in one transaction
             assign=lambda new: {name: new[name] for name in kept},
         )
         upsert(connection, serial_blocked, with_columns(blocked, {"run_id": run_id}))
-        # A number that no document and no balance has any more is not among the traced: its row goes too.
         for table in (serial_lineage, serial_findings, serial_blocked):
             old = table.c.run_id != run_id
             if numbers is None:

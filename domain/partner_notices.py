@@ -17,7 +17,7 @@ from contract.models import Contract
 from contract.serials import Serials, SerialSource
 from domain.conform_netsuite import whole_numbers
 from domain.partners import MOST_AHEAD, aware
-from domain.serial_capture import meant
+from domain.serial_capture import Asked, meant
 from domain.serial_events import keyed, no_events, order_of_document
 from domain.serial_matching import Matcher
 from domain.serial_numbers import split_numbers
@@ -178,8 +178,10 @@ def _named(line: Mapping[Any, Any], lots: frozenset[str], matcher: Matcher, seri
     order = line["order"] if isinstance(line["order"], str) else ""
     name = f"{line['partner_code']} notice {line['notice']}"
     name += f" ({line['tracking']})" if isinstance(line["tracking"], str) else ""
+    order_key = line["order_key"] if isinstance(line["order_key"], str) else None
+    asked = Asked(sku, units, place, line["document_key"], order_key, name)
     for text in split_numbers(line["number"], _CELL):
-        for known, problem in meant(text, (sku, units, place), matcher, serials, name):
+        for known, problem in meant(text, asked, matcher, serials):
             number = known.number if known else text
             yield {
                 "sku": sku,
@@ -194,7 +196,7 @@ def _named(line: Mapping[Any, Any], lots: frozenset[str], matcher: Matcher, seri
                 "document_key": line["document_key"],
                 "document_name": name,
                 "line_key": f"{order}/{number}" if is_lot else order,
-                "order_key": line["order_key"] if isinstance(line["order_key"], str) else None,
+                "order_key": order_key,
                 "problem_code": problem,
                 "tracking": line["tracking"],
             }

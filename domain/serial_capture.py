@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import pandas as pd
 
 from contract.frames import Frames
 from contract.serials import Serials
-from domain.serial_events import UNMATCHED, keyed, no_events
-from domain.serial_matching import Known, Matcher
+from domain.serial_events import UNMATCHED, alive_of, keyed, no_events
+from domain.serial_matching import Earlier, Known, Matcher
 from domain.serial_sources import NumberedLine, named_numbers, numbered_lines
 
 log = logging.getLogger(__name__)
@@ -59,32 +60,60 @@ def order_document(shop_code: str, order_gid: str) -> str:
     return f"SHOPIFY/{shop_code}/{order_gid.rsplit('/', 1)[-1]}"
 
 
-def meant(
-    text: str, line: tuple[str, int, str | None], matcher: Matcher, serials: Serials, where: str
-) -> list[tuple[Known | None, str | None]]:
+def earlier_of(core_serial_events: pd.DataFrame) -> Earlier:
+    """Return what is settled of orders and notices by their events: a text that was taken for several numbers is not."""
+    events = alive_of(core_serial_events.drop_duplicates("event_key"))
+    named = events.loc[events["stage_code"].isin(["sold", "refunded", "notified"]) & ~events["problem_code"].isin(UNMATCHED)]
+    text = ["document_key", "sku", "given_number"]
+    named = named.drop_duplicates([*text, "serial_number"]).drop_duplicates(text, keep=False)
+    left = events.loc[events["stage_code"].eq("fulfilled") & events["order_key"].notna()]
+    by_order: dict[str, set[tuple[str, str]]] = {}
+    for order_key, sku, number in left[["order_key", "sku", "serial_number"]].itertuples(index=False, name=None):
+        by_order.setdefault(order_key, set()).add((sku, number))
+    taken = {tuple(key): number for *key, number in named[[*text, "serial_number"]].itertuples(index=False, name=None)}
+    return Earlier(taken, {order_key: frozenset(numbers) for order_key, numbers in by_order.items()})
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The line of an order or a notice that names numbers; `where` is what it is called in the log."""
+
+    sku: str
+    units: int
+    location: str | None
+    document_key: str
+    order_key: str | None
+    where: str
+
+
+def meant(text: str, line: Asked, matcher: Matcher, serials: Serials) -> list[tuple[Known | None, str | None]]:
     """Return the numbers that a text stands for, each with what is wrong with it.
 
     Args:
         text: as it was given.
-        line: the SKU, the units and the location that it is of.
-        matcher: every number of NetSuite.
+        line: the line that it stands on.
+        matcher: every number of NetSuite, and what is settled already.
         serials: the contract's section: what may be repaired.
-        where: the order or notice that names it, for the log.
     """
-    sku, units, location = line
-    known = matcher.find(text, sku)
+    known = matcher.find(text, line.sku)
+    if known is None and serials.repair == "certain":
+        known = matcher.taken(text, line.sku, line.document_key) or _repaired(text, line, matcher)
     if known is not None:
         return [(known, None)]
-    if serials.repair == "certain":
-        best = next(iter(matcher.suggest(text, sku, location)), None)
-        if best is not None and best.is_certain:
-            told = {"order": where, "sku": sku, "given": text, "taken": best.known.number, "why": best.evidence}
-            log.warning("serial_repaired", extra=told)
-            return [(best.known, None)]
-    parts = matcher.split(text, sku)
-    if parts and len(parts) <= units and len({part.number for part in parts}) == len(parts):
+    parts = matcher.split(text, line.sku)
+    if parts and len(parts) <= line.units and len({part.number for part in parts}) == len(parts):
         return [(part, None) for part in parts]
-    return [(None, "wrong_item" if matcher.of_others(text, sku) else "unknown_number")]
+    return [(None, "wrong_item" if matcher.of_others(text, line.sku) else "unknown_number")]
+
+
+def _repaired(text: str, line: Asked, matcher: Matcher) -> Known | None:
+    """Return the one number that can be meant, and say so in the log."""
+    best = next(iter(matcher.suggest(text, line.sku, line.location, line.order_key)), None)
+    if best is None or not best.is_certain:
+        return None
+    told = {"order": line.where, "sku": line.sku, "given": text, "taken": best.known.number, "why": best.evidence}
+    log.warning("serial_repaired", extra=told)
+    return best.known
 
 
 def _named(
@@ -100,9 +129,11 @@ def _named(
 
 def _sold(line: NumberedLine, given: Sequence[str], matcher: Matcher, serials: Serials) -> Iterator[Row]:
     order_key, line_key, sku = line.key
+    document_key = order_document(line.order["shop_code"], line.order["order_id_shopify"])
+    asked = Asked(sku, line.units, line.location, document_key, order_key, str(line.order["name"]))
     seen: set[str] = set()
     for text in given:
-        for known, problem in meant(text, (sku, line.units, line.location), matcher, serials, str(line.order["name"])):
+        for known, problem in meant(text, asked, matcher, serials):
             name = known.number if known else text.strip()
             yield {
                 "sku": sku,
@@ -114,7 +145,7 @@ def _sold(line: NumberedLine, given: Sequence[str], matcher: Matcher, serials: S
                 "location_code": line.location,
                 "moved_qty": 0,
                 "line_qty": line.units,
-                "document_key": order_document(line.order["shop_code"], line.order["order_id_shopify"]),
+                "document_key": document_key,
                 "document_name": f"{line.order['shop_code']} {line.order['name']}",
                 "line_key": line_key,
                 "order_key": order_key,

@@ -2,7 +2,8 @@
 
 The history is append-only. What a document says of a number is an event; when the document is edited, deleted or cancelled,
 each event that it no longer supports gets a reversal, and what it says now is appended beside it (`journal`). So the same
-documents read in any order, or twice, leave the same events alive.
+documents read in any order, or twice, leave the same events alive, and a document that is edited later re-dates no number that it
+named before.
 """
 
 from __future__ import annotations
@@ -54,6 +55,8 @@ _CONTENT = [
     "document_key", "line_key", "stage_code", "sku", "serial_number", "given_number", "location_code", "moved_qty", "line_qty",
     "order_key", "problem_code",
 ]  # fmt: skip
+_SAME = ["document_key", "line_key", "stage_code", *KEY]
+"""What an edited document still says of a number, whatever else it now says of the line."""
 _BY_TYPE = {
     ("ItemRcpt", "RtnAuth"): "returned",
     ("ItemRcpt", "TrnfrOrd"): "moved_in",
@@ -62,6 +65,9 @@ _BY_TYPE = {
     ("ItemShip", "VendAuth"): "scrapped",
     ("ItemShip", ""): "fulfilled",
     ("CashSale", ""): "fulfilled",
+    ("CustInvc", ""): "fulfilled",
+    ("VendBill", ""): "received",
+    ("VendCred", ""): "scrapped",
     ("CashRfnd", ""): "returned",
     ("CustCred", ""): "returned",
     ("SalesOrd", ""): "reserved",
@@ -167,15 +173,27 @@ def journal(known: pd.DataFrame, told: pd.DataFrame, ended: Mapping[str, pd.Time
     if len(new):
         first = known.loc[known["reverses_key"].isna(), "event_key"].str.replace(r"#[0-9]+$", "", regex=True)
         count = new["event_key"].map(first.value_counts()).fillna(0).astype("int64")
-        is_later = count.gt(0) | new["document_key"].isin(set(known["document_key"]))
         key = new["event_key"].where(count.eq(0), new["event_key"] + "#" + count.astype("str"))
-        happened = new["happened_at_utc"].where(~is_later, new["modified_at_utc"])
-        parts.append(new.assign(event_key=key, happened_at_utc=happened))
+        parts.append(new.assign(event_key=key, happened_at_utc=_instants(new, known)))
     if len(gone):
         ends = [changed.get(key, pd.Timestamp(at)) for key in gone["document_key"]]
         back = gone.assign(reverses_key=gone["event_key"], event_key=gone["event_key"] + "!", moved_qty=-gone["moved_qty"])
         parts.append(back.assign(happened_at_utc=pd.to_datetime(ends, utc=True)))
     return conform("core_serial_events", pd.concat(parts, ignore_index=True)) if parts else empty("core_serial_events")
+
+
+def _instants(new: pd.DataFrame, known: pd.DataFrame) -> pd.Series:
+    """Return when each new event happened: a document that is edited changes nothing about what it said before.
+
+    What the document's line has said of the number already keeps the earliest instant of it; what is new to a known document
+    happened when it was changed. A listing tells its own instant.
+    """
+    first = known.loc[known["reverses_key"].isna()].groupby(_SAME)["happened_at_utc"].min()
+    earliest = pd.Series(first.reindex(pd.MultiIndex.from_frame(new[_SAME])).to_numpy(), index=new.index)
+    is_later = new["document_key"].isin(set(known["document_key"]))
+    happened = new["happened_at_utc"].where(~is_later, new["modified_at_utc"])
+    kept = pd.to_datetime(earliest, utc=True).mask(new["stage_code"].eq("listed"))
+    return happened.where(kept.isna(), kept)
 
 
 def alive_of(events: pd.DataFrame) -> pd.DataFrame:

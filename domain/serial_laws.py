@@ -152,7 +152,7 @@ def _promises(events: pd.DataFrame) -> Iterator[pd.DataFrame]:
     named = events.loc[~events["problem_code"].isin(UNMATCHED)]
     sold, notified = (named.loc[named["stage_code"].eq(stage)] for stage in ("sold", "notified"))
     left = events.loc[events["stage_code"].eq("fulfilled")]
-    others = [_others(left, sold), _others(notified, sold), _swapped(left, notified)]
+    others = [_others(left, sold, left), _others(notified, sold, pd.concat([left, notified])), _swapped(left, notified)]
     yield _told(
         pd.concat([part for part in others if len(part)] or [left.iloc[:0]]).drop_duplicates("event_key"), "not_as_promised"
     )
@@ -170,11 +170,15 @@ def _promises(events: pd.DataFrame) -> Iterator[pd.DataFrame]:
     yield _told(newest.loc[is_gone & (is_before | is_elsewhere)], "sold_but_gone")
 
 
-def _others(moved: pd.DataFrame, promises: pd.DataFrame) -> pd.DataFrame:
-    """Return the events of numbers that are not among those promised, of orders that promise any of the item."""
+def _others(moved: pd.DataFrame, promises: pd.DataFrame, gone: pd.DataFrame) -> pd.DataFrame:
+    """Return the events of numbers that are not among those promised, of orders that wait for a promised one of the item.
+
+    Where all that is promised has gone, the rest left with a line that names none.
+    """
     order, number = ["order_key", "sku"], ["order_key", *KEY]
-    is_promised = _index(moved, order).isin(_index(promises, order))
-    return moved.loc[is_promised & ~_index(moved, number).isin(_index(promises, number))]
+    waiting = promises.loc[~_index(promises, number).isin(_index(gone, number))]
+    is_waited_for = _index(moved, order).isin(_index(waiting, order))
+    return moved.loc[is_waited_for & ~_index(moved, number).isin(_index(promises, number))]
 
 
 def _swapped(left: pd.DataFrame, notified: pd.DataFrame) -> pd.DataFrame:

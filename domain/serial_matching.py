@@ -4,14 +4,14 @@ A garbled number is looked for in several ways, from the surest to the weakest; 
 to it, and whether it could have been sold: of the same item, on hand, at that location. A wrong repair costs more than a
 question, so that a candidate is certain only where it is the only one, could have been sold there, and the text given is no
 number in its own right: it has not the form that the contract says its item's numbers have. A unit that nobody has
-received yet often has a number one digit off another's.
+received yet often has a number one digit off another's. What was certain stays so when the unit has left (`Earlier`).
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
@@ -43,6 +43,19 @@ class Suggestion:
     is_certain: bool = False
 
 
+@dataclass(frozen=True)
+class Earlier:
+    """What is settled of orders and notices already.
+
+    Args:
+        taken: the number that a text was taken for, by document, SKU and text.
+        left: the numbers that left for an order, each with its SKU.
+    """
+
+    taken: Mapping[tuple[str, str, str], str] = field(default_factory=dict)
+    left: Mapping[str, frozenset[tuple[str, str]]] = field(default_factory=dict)
+
+
 @dataclass
 class _Index:
     """The numbers by their plain form, by their folded form, and by item."""
@@ -69,10 +82,12 @@ class Matcher:
     Args:
         known: every number of NetSuite.
         formats: what numbers look like.
+        earlier: what is settled already.
     """
 
-    def __init__(self, known: Iterable[Known], formats: Formats) -> None:
+    def __init__(self, known: Iterable[Known], formats: Formats, earlier: Earlier | None = None) -> None:
         self.formats = formats
+        self.earlier = earlier or Earlier()
         self.index = _Index()
         for one in known:
             text = formats.plain(one.number, one.sku)
@@ -85,17 +100,23 @@ class Matcher:
         """Return the number of the item that the text names outright: but for case, spaces and prefix."""
         return self.index.by_item.get(sku, {}).get(self.formats.plain(text, sku))
 
+    def taken(self, text: str, sku: str, document_key: str) -> Known | None:
+        """Return the number that a document's text was taken for before; none where NetSuite has it no more."""
+        number = self.earlier.taken.get((document_key, sku, text))
+        return None if number is None else self.find(number, sku)
+
     def of_others(self, text: str, sku: str) -> list[Known]:
         """Return the numbers of other items that the text names outright."""
         return [one for one in self.index.by_plain.get(self.formats.plain(text, sku), []) if one.sku != sku]
 
-    def suggest(self, text: str, sku: str, location: str | None = None) -> list[Suggestion]:
+    def suggest(self, text: str, sku: str, location: str | None = None, order_key: str | None = None) -> list[Suggestion]:
         """Return what may have been meant, the likeliest first, at most five.
 
         Args:
             text: as it was given.
             sku: the item that it was given for.
             location: where it was sold, if known.
+            order_key: the order that it was given for, if known: what left for it could have been sold.
         """
         given = self.formats.plain(text, sku)
         found: dict[tuple[str, str], tuple[Known, float, list[str]]] = {}
@@ -107,7 +128,7 @@ class Matcher:
             (self._judged(one, rank, ways, sku, location) for one, rank, ways in found.values()),
             key=lambda each: (each.rank, each.known.number),
         )
-        return self._settled(ranked, given, sku, location)[:_MOST]
+        return self._settled(ranked, given, (sku, location, order_key))[:_MOST]
 
     def search(self, text: str) -> list[Suggestion]:
         """Return what may have been meant by a number whose item is not known, the likeliest first."""
@@ -180,14 +201,20 @@ class Matcher:
             rank += 0.3
         return Suggestion(one, round(rank, 3), tuple(told))
 
-    def _settled(self, ranked: list[Suggestion], given: str, sku: str, location: str | None) -> list[Suggestion]:
+    def _settled(self, ranked: list[Suggestion], given: str, where: tuple[str, str | None, str | None]) -> list[Suggestion]:
         """Return the suggestions, the only one marked as certain where it is."""
-        if len(ranked) != 1 or ranked[0].known.sku != sku or location not in ranked[0].known.on_hand:
+        sku, location, order_key = where
+        if len(ranked) != 1 or ranked[0].known.sku != sku:
             return ranked
-        only = ranked[0].known
+        only, evidence = ranked[0].known, ranked[0].evidence
+        if order_key and (sku, only.number) in self.earlier.left.get(order_key, ()):
+            evidence = (*evidence, "it left for this order")
+        elif location not in only.on_hand:
+            return ranked
         text = self.formats.plain(only.number, sku)
         is_it = given == text or given == text * (len(given) // len(text))
-        return [replace(ranked[0], is_certain=is_it or not self.formats.is_wellformed(given, sku))]
+        is_certain = is_it or not self.formats.is_wellformed(given, sku)
+        return [replace(ranked[0], evidence=evidence, is_certain=is_certain)]
 
 
 def _starting(ordered: list[str], start: str) -> Iterator[str]:

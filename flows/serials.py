@@ -19,6 +19,7 @@ from domain.serial_genealogy import Number, Relative, follow, tell_path
 from domain.serial_lineage import STATUSES
 from domain.serial_matching import Known, Matcher
 from domain.serial_numbers import Formats
+from domain.serial_recall import RECALL, recall_rows
 from flows import screen
 from flows.wiring import open_store
 from store import serials
@@ -36,18 +37,17 @@ _LIFE = (
     "gap_reason",
 )
 _EVENT = ("happened_at_utc", "what", "document_name", "location_code", "moved_qty", "order_key", "given_number", "note")
-_RECALL = ("number", "sku", "happened_at_utc", "stage_code", "units", "document", "order", "location", "path")
-_WENT = ("sold", "notified", "fulfilled", "returned", "written_off", "scrapped", "consumed", "taken_apart")
 _LIKELY = 5
 _NEAR = 1000
 
 
 @dataclass(frozen=True)
 class _Family:
-    """What a number was made of and what it went into, and in words the way to each number that is made of it."""
+    """What a number was made of and what it went into, by which links, and in words the way to each that is made of it."""
 
     made_of: list[dict[str, Any]]
     went_into: list[dict[str, Any]]
+    links: pd.DataFrame
     ways: dict[Number, str]
 
 
@@ -93,7 +93,8 @@ def show_serial(wanted: str, *, as_json: bool, page: Path | None) -> None:
 def show_lot(wanted: str, csv: Path | None, *, as_json: bool) -> None:
     """Show where the units of a lot or serial went, for a recall: every order and place, with units.
 
-    What was made of it is followed to the end: each row says the way from the lot to the number that went.
+    What was made of it is followed to the end: each row says the way from the lot to the number that went, and whether the
+    documents tell no further.
 
     Raises:
         FatalError: no lot has this number.
@@ -102,16 +103,16 @@ def show_lot(wanted: str, csv: Path | None, *, as_json: bool) -> None:
         found = _find(engine, wanted)
         families = [_family(engine, number) for number in _keys(found)]
         ways = {key: way for family in families for key, way in family.ways.items()}
-        events = alive_of(serials.events_of_numbers(engine, list(ways)))
+        events, lives = serials.events_of_numbers(engine, list(ways)), serials.lineage(engine, list(ways))
     if found.empty:
         raise FatalError(f"Truecount serials: no number {wanted}; truecount serial {wanted} looks for the likely ones")
     stock = screen.rows_of(found)
-    rows = [_recalled(row, ways) for row in screen.rows_of(events.sort_values(["happened_at_utc", "event_key"]))]
-    gone = [row for row in rows if row["stage_code"] in _WENT]
+    links = pd.concat([family.links for family in families], ignore_index=True)
+    gone = recall_rows(events, frozenset(lives.loc[lives["is_lot"], "sku"]), links, ways)
     made_of = [row for family in families for row in family.made_of]
     went_into = [row for family in families for row in family.went_into]
     if csv is not None:
-        pd.DataFrame(gone, columns=list(_RECALL)).to_csv(csv, index=False)
+        pd.DataFrame(gone, columns=list(RECALL)).to_csv(csv, index=False)
     if as_json:
         screen.plain(json.dumps({"on_hand": stock, "went": gone, "made_of": made_of, "went_into": went_into}, default=str))
         return
@@ -167,10 +168,11 @@ def _suggest(known: pd.DataFrame, wanted: str, *, as_json: bool) -> None:
 def _family(engine: Engine, number: Number) -> _Family:
     from tasks.serial_family import links_of
 
-    down = list(follow(links_of(engine, [number], is_forward=True), number, is_forward=True))
+    links = links_of(engine, [number], is_forward=True)
+    down = list(follow(links, number, is_forward=True))
     up = follow(links_of(engine, [number], is_forward=False), number, is_forward=False)
     ways = {(one.sku, one.number): one.way for one in reversed(down)} | {number: tell_path([number])}
-    return _Family([_related(one) for one in up], [_related(one) for one in down], ways)
+    return _Family([_related(one) for one in up], [_related(one) for one in down], links, ways)
 
 
 def _related(one: Relative) -> dict[str, Any]:
@@ -182,20 +184,6 @@ def _show_family(family: _Family) -> None:
     for title, rows in (("Made of", family.made_of), ("Went into", family.went_into)):
         if rows:
             screen.show(title, rows)
-
-
-def _recalled(row: dict[str, Any], ways: dict[Number, str]) -> dict[str, Any]:
-    return {
-        "number": row["serial_number"],
-        "sku": row["sku"],
-        "happened_at_utc": row["happened_at_utc"],
-        "stage_code": row["stage_code"],
-        "units": abs(row["moved_qty"]) or row["line_qty"],
-        "document": row["document_name"],
-        "order": row["order_key"],
-        "location": row["location_code"],
-        "path": ways[row["sku"], row["serial_number"]],
-    }
 
 
 def _keys(rows: pd.DataFrame) -> list[tuple[str, str]]:

@@ -127,7 +127,7 @@ def record(  # noqa: PLR0913 - what one trace leaves, in one transaction
         traced: `out_serial_lineage` of the numbers.
         breaches: `out_serial_findings` of the numbers.
         blocked: `core_blocked` of the numbers.
-        numbers: the numbers that were traced; all where None.
+        numbers: the numbers that were traced, those of which nothing is left too; all where None.
         at_utc: the instant.
     """
     stamp = {"run_id": run_id, "recorded_at_utc": at_utc}
@@ -142,7 +142,7 @@ def record(  # noqa: PLR0913 - what one trace leaves, in one transaction
             assign=lambda new: {name: new[name] for name in kept},
         )
         upsert(connection, serial_blocked, with_columns(blocked, {"run_id": run_id}))
-        for table in (serial_findings, serial_blocked):
+        for table in (serial_lineage, serial_findings, serial_blocked):
             old = table.c.run_id != run_id
             if numbers is None:
                 connection.execute(delete(table).where(old))

@@ -25,6 +25,7 @@ from store import documents, serials
 from tasks.context import Context
 from tasks.read_inventory import stack, variant_metafields
 from tasks.read_partners import read_partner_shipments, told_by_partners
+from tasks.read_repairs import read_earlier
 
 
 def numbers_of_orders(
@@ -54,9 +55,11 @@ def numbers_of_orders(
     # Those that have left are no longer on hand, and an order that they left for names them still.
     traced = serials.numbers_of_items(context.engine, list(wanted["sku"]))
     gone = {*traced, *zip(moved["sku"], moved["serial_number"], strict=True)}
+    raw = {**raw, **read_partner_shipments(context, run_id)}
     matcher = Matcher(
         [*(Known(number, sku) for sku, number in sorted(gone)), *known_numbers(stock, skus, places)],
         Formats(contract.serials.formats),
+        read_earlier(context, raw),
     )
     told = {**raw, **read_sold_variants(context, run_id, raw)}
     claims = claim_events(told, frames, matcher, contract.serials)
@@ -64,7 +67,7 @@ def numbers_of_orders(
         key: [Claim(number, problem) for number, problem in rows]
         for key, rows in returned_numbers(told, frames, matcher, contract.serials).items()
     }
-    notices = _notices(context, run_id, raw, core_items, matcher)
+    notices = _notices(context, raw, core_items, matcher)
     last_day = f"{at + timedelta(days=contract.serials.expires_within_days):%Y-%m-%d}"
     numbers = read_numbers(stock, core_items, Told(claims_of(claims), named, notices, places), contract.serials.assign, last_day)
     numbers.members = numbered_members(frames["core_components"], numbers.kinds)
@@ -106,16 +109,14 @@ def _moved(
     return events.assign(order_key=events["order_key"].fillna(events["document_key"].map(back)))
 
 
-def _notices(
-    context: Context, run_id: str, raw: Frames, core_items: pd.DataFrame, matcher: Matcher
-) -> Mapping[tuple[str, str], list[Notice]]:
+def _notices(context: Context, raw: Frames, core_items: pd.DataFrame, matcher: Matcher) -> Mapping[tuple[str, str], list[Notice]]:
     """Return what partners say left for these orders: by the notices of now, and by those recorded that are no longer told.
 
     What cannot be used of them is set aside by `trace-serials`, which reads them too.
     """
     if not any(partner.shipments for partner in context.contract.partners):
         return {}
-    read = told_by_partners(context, {**raw, **read_partner_shipments(context, run_id)}, core_items, matcher)
+    read = told_by_partners(context, raw, core_items, matcher)
     orders = raw["raw_shopify__orders"]
     keys = orders["shop_code"] + "/" + orders["order_id_shopify"].str.replace(r"^.*/", "", regex=True)
     known = alive_of(serials.events_of_orders(context.engine, keys))

@@ -40,6 +40,7 @@ from tasks.notices_aside import set_notices_aside
 from tasks.read_inventory import has_journeys, metafields, read_catalogue, read_shopify_orders, stack
 from tasks.read_numbers import read_sold_variants
 from tasks.read_partners import read_partner_shipments, told_by_partners
+from tasks.read_repairs import read_earlier
 
 log = logging.getLogger(__name__)
 STREAM = "serials"
@@ -135,7 +136,8 @@ def trace_numbers(context: Context, run_id: str, raw: Frames, since: datetime | 
     skus = dict(zip(items["item_id_netsuite"], items["sku"], strict=True))
     places = netsuite_locations(contract)
     stock = conform_serial_stock(raw["raw_netsuite__serial_stock"], skus, places)
-    matcher = Matcher(known_numbers(raw["raw_netsuite__serial_stock"], skus, places), Formats(contract.serials.formats))
+    every = known_numbers(raw["raw_netsuite__serial_stock"], skus, places)
+    matcher = Matcher(every, Formats(contract.serials.formats), read_earlier(context, raw))
     notices = told_by_partners(context, raw, items, matcher)
     told = _told(context, raw, items, matcher, (skus, places), notices.events)
     documents, ended = _documents(raw, since, notices.written)

@@ -14,7 +14,7 @@ from contract.models import Contract
 from domain.partner_notices import read_notices
 from domain.serial_assignment import Claim, Notice
 from domain.serial_events import alive_of, counted, journal, no_events
-from domain.serial_matching import Known, Matcher
+from domain.serial_matching import Earlier, Known, Matcher
 from domain.serial_numbers import Formats
 from domain.serial_readings import notices_of
 from domain.unresolved import REASONS
@@ -53,15 +53,16 @@ def contract():
     return Contract.model_validate({**make_contract({}).model_dump(), "partners": [partner]})
 
 
-def read(*lines, problem=None):
+def read(*lines, problem=None, earlier=None):
     files = [{"partner_code": "P", "written_at_utc": "2026-11-05T10:00:00+00:00", "problem": problem, **STAMP}]
     told = [{"partner_code": "P", "line": str(number), **STAMP, **GOOD, **line} for number, line in enumerate(lines, start=1)]
     raw = {
         "raw_partners__shipment_files": from_rows("raw_partners__shipment_files", files),
         "raw_partners__shipments": from_rows("raw_partners__shipments", told),
     }
-    matcher = Matcher([Known(number, sku, frozenset({"A"})) for number, sku in NUMBERS], Formats())
-    return read_notices(raw, ITEMS, ORDERS, matcher, contract())
+    matcher = Matcher([Known(number, sku, frozenset({"A"})) for number, sku in NUMBERS], Formats(), earlier)
+    repair = contract().serials.model_copy(update={"repair": "certain" if earlier else "suggest"})
+    return read_notices(raw, ITEMS, ORDERS, matcher, contract().model_copy(update={"serials": repair}))
 
 
 def names(notices):
@@ -141,6 +142,12 @@ def test_a_line_is_kept_by_its_notice_and_heals_only_where_the_notice_is_there()
     keys = ["P", "P/a/78/1", "P/77/1", "P//2", "GONE/5/1"]
     assert [read(bad).judges(key) for key in keys] == [True, True, False, True, True]
     assert [read(problem="cut off").judges(key) for key in keys] == [True, False, False, False, True]
+
+
+def test_what_a_notice_s_number_was_taken_for_is_kept():
+    taken = Earlier({("PARTNER/P/77", "PHONE", "PX-1"): "PH-1"})
+    assert names(read({"number": "PX-1"}, earlier=taken)) == ["PH-1"]
+    assert names(read({"number": "PX-1", "notice": "78"}, earlier=taken)) == ["PX-1 unknown_number"]
 
 
 def test_documents_take_notices_in_the_order_of_leaving_with_units_and_tracking():

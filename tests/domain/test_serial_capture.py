@@ -5,11 +5,13 @@ import json
 import pandas as pd
 import pytest
 
+from contract.frames import conform
 from contract.serials import Serials
-from domain.serial_capture import claim_events, returned_numbers
+from domain.serial_capture import claim_events, earlier_of, returned_numbers
 from domain.serial_matching import Known, Matcher
 from domain.serial_numbers import Formats
 from tests.domain.raw_rows import raw, rows
+from tests.domain.test_serial_lineage import event, frame
 
 ORDER, FORMATS = "gid://shopify/Order/1", [{"skus": ["PHONE"], "pattern": "PH-[0-9]"}, {"skus": ["CASE"], "pattern": "CA-[0-9]"}]
 NUMBERS = [
@@ -95,6 +97,49 @@ def named(frames, serials, stage="sold"):
         text = row["serial_number"] + (f" {row['problem_code']}" if isinstance(row["problem_code"], str) else "")
         found.setdefault(row["line_key"], []).append(text)
     return found
+
+
+CERTAIN = {"repair": "certain"}
+SOLD = [(7, "PHONE", 1, "PX-1")]
+
+
+def repaired(lines, there, earlier=None, **more):
+    """Return what the lines name, where only these numbers are known, each on hand or not; and the events."""
+    serials = Serials.model_validate({"formats": FORMATS, "sources": [{"source": "line.property.Serial"}]} | CERTAIN | more)
+    known = [Known(number, "PHONE", frozenset({"W"} if is_there else ())) for number, is_there in there.items()]
+    events = claim_events(*world(lines), Matcher(known, Formats(serials.formats), earlier), serials)
+    return [(row["serial_number"], row["problem_code"]) for row in events.to_dict("records")], events
+
+
+def fulfilled(number, order="G/1", sku="PHONE"):
+    rows = frame(event("fulfilled", 9, number=number, order=order, sku=sku))
+    return conform("core_serial_events", rows)
+
+
+def test_a_certain_repair_stays_when_the_unit_has_left():
+    first, events = repaired(SOLD, {"PH-1": True})
+    assert first == [("PH-1", None)]
+    alive = conform("core_serial_events", events)
+    gone = {"PH-1": False}
+    assert repaired(SOLD, gone)[0] == [("PX-1", "unknown_number")], "nobody has taken it for anything yet"
+    assert repaired(SOLD, gone, earlier_of(alive))[0] == first
+    assert repaired(SOLD, gone | {"PH-2": True}, earlier_of(alive))[0] == first, "another that is like it changes nothing"
+    assert repaired(SOLD, gone, earlier_of(alive), repair="suggest")[0] == [("PX-1", "unknown_number")]
+    assert repaired(SOLD, {"PH-4": False}, earlier_of(alive))[0] == [("PX-1", "unknown_number")], "NetSuite has it no more"
+    assert repaired([(7, "PHONE", 1, "PZ-1")], gone, earlier_of(alive))[0] == [("PZ-1", "unknown_number")], "another text"
+    back = alive.assign(reverses_key=alive["event_key"], event_key="x!")
+    taken_back = earlier_of(pd.concat([alive, back], ignore_index=True))
+    assert repaired(SOLD, gone, taken_back)[0] == [("PX-1", "unknown_number")]
+    joined = conform("core_serial_events", pd.concat([alive, alive.assign(serial_number="PH-2", event_key="y")]))
+    assert repaired(SOLD, gone, earlier_of(joined))[0] == [("PX-1", "unknown_number")], "two numbers in one text"
+
+
+def test_the_only_number_that_can_be_meant_is_certain_where_it_left_for_the_order():
+    gone = {"PH-1": False}
+    assert repaired(SOLD, gone, earlier_of(fulfilled("PH-1")))[0] == [("PH-1", None)]
+    assert repaired(SOLD, gone | {"PH-2": False}, earlier_of(fulfilled("PH-1")))[0] == [("PX-1", "unknown_number")]
+    for other in (fulfilled("PH-1", order="G/2"), fulfilled("PH-1", order=None), fulfilled("PH-1", sku="CASE")):
+        assert repaired(SOLD, gone, earlier_of(other))[0] == [("PX-1", "unknown_number")]
 
 
 VARIANT = section(sources=["line.property.Serial", "variant.metafield.ops.number"])

@@ -77,6 +77,19 @@ def test_a_garbled_number_is_told_with_the_likely_one(books, run):
     assert breaches() == set()
 
 
+def test_a_certain_repair_outlives_the_leaving_of_the_unit(books, run, tmp_path):
+    write_section(tmp_path / "contract" / "contract.yaml", SECTION | {"repair": "certain"})
+    order = place(books, [("PHONE", 1, {"unit_price": "199.00", "properties": {"Serial": "PH-O0O3"}})])
+    traced(run)
+    shipped(books, order)
+    with open_context() as context:
+        found = outcomes_of(context, order)
+    assert (found["itemFulfillment"][0], left_with(books)) == ("written", [("PH-0003", -1)])
+    for more in ((), ("--full",)):
+        traced(run, *more)
+        assert (stages("PH-0003"), breaches()) == ({"received", "sold", "fulfilled", "invoiced"}, set())
+
+
 def test_a_clerk_looks_a_serial_up_and_a_lot(books, run, tmp_path):
     order = place(books, [("PHONE", 2, {"unit_price": "199.00", "properties": {"Serial": "PH-0001, PH-0002"}})])
     with open_context() as context:
@@ -98,7 +111,7 @@ def test_a_clerk_looks_a_serial_up_and_a_lot(books, run, tmp_path):
     }
     csv = tmp_path / "recall.csv"
     recall = told(run, "lot", "PH-0001", "--csv", str(csv))
-    assert [row["order"] for row in recall["went"]] == [life["order_key"]] * 2
+    assert [(row["order"], row["units"]) for row in recall["went"]] == [(life["order_key"], 1)] * 2, "one of a line of two"
     assert csv.read_text().splitlines()[0].startswith("number,sku,happened_at_utc")
     assert run("lot", "NOPE")[0] == 4
 

@@ -9,12 +9,14 @@ from sqlalchemy import text
 
 from contract.frames import conform, empty, from_rows
 from domain.findings import finding
+from domain.serial_events import journal
+from domain.serial_lineage import trace
 from store import findings, money, orders, publications, quarantine, runs, serials, tellings
 from store.engine import reading
 from store.migrations.versions.r0007_views import VIEWS
 from store.migrations.versions.r0009_money_totals import VIEWS as MONEY_VIEWS
 from store.publications import Receipt
-from tests.domain.test_serial_lineage import event, frame
+from tests.domain.test_serial_lineage import event, frame, stock, there
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
@@ -78,6 +80,21 @@ def test_what_another_order_has_and_what_is_doubtful_is_known_by_sku(engine):
     assert serials.promised(engine, ["PHONE"]) == {("PHONE", "S1"): "G/7"}
     assert serials.doubtful(engine, ["PHONE"]) == {("PHONE", "S1"), ("PHONE", "S2")}
     assert (serials.promised(engine, ["CASE"]), serials.doubtful(engine, [])) == ({}, frozenset())
+
+
+@pytest.mark.parametrize("is_full", [False, True])
+def test_the_row_of_a_number_of_which_nothing_is_left_goes_with_its_last_document(engine, is_full):
+    """The receipt that named S1 is deleted, that of S2 stands, S3 has a balance only, S4 is not traced."""
+    told = events_of(event("received", 1), event("received", 2, number="S2"))
+    none = {"blocked": empty("core_blocked"), "at_utc": NOON}
+    four = pd.concat([life(number) for number in ("S1", "S2", "S3", "S4")], ignore_index=True)
+    serials.record(engine, "r1", told, four, NONE, numbers=None, **none)
+    gone = journal(told.iloc[:1], told.iloc[:0].assign(modified_at_utc=None), {}, NOON)
+    left = trace(pd.concat([told, gone], ignore_index=True), stock(there(number="S3")), frozenset())
+    numbers = None if is_full else [("PHONE", number) for number in ("S1", "S2", "S3")]
+    serials.record(engine, "r2", gone, left, NONE, numbers=numbers, **none)
+    assert sorted(serials.lineage(engine)["serial_number"]) == (["S2", "S3"] if is_full else ["S2", "S3", "S4"])
+    assert len(serials.events_of_numbers(engine, [("PHONE", "S1")])) == 2, "its history stays"
 
 
 def test_a_number_keeps_the_instant_since_when_it_breaks_a_law(engine):

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import Connection, Engine, Select, and_, delete, exists, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Engine, Select, Table, and_, delete, exists, select, tuple_
 
 from contract.tables import TABLES
 from store.engine import reading, writing
@@ -27,7 +27,13 @@ def events_of_documents(engine: Engine, document_keys: Collection[str] | None) -
 
 def events_of_numbers(engine: Engine, numbers: Collection[Number] | None) -> pd.DataFrame:
     """Return `core_serial_events` of these numbers (SKU, number), of all where left out."""
-    return _frames(engine, select(*_EVENT), tuple_(serial_events.c.sku, serial_events.c.serial_number), numbers)
+    with reading(engine) as connection:
+        if numbers is None:
+            return read_frame(connection, select(*_EVENT))
+        frames = [read_frame(connection, select(*_EVENT).where(_are(serial_events, part))) for part in parts_of(numbers)]
+        filled = [frame for frame in frames if len(frame)]
+        nothing = select(*_EVENT).where(serial_events.c.event_key.in_([]))
+        return pd.concat(filled, ignore_index=True) if filled else read_frame(connection, nothing)
 
 
 def events_of_orders(engine: Engine, order_keys: Collection[str]) -> pd.DataFrame:
@@ -147,7 +153,7 @@ def record(  # noqa: PLR0913 - what one trace leaves, in one transaction
             if numbers is None:
                 connection.execute(delete(table).where(old))
             for part in parts_of(numbers or ()):
-                connection.execute(delete(table).where(old, tuple_(table.c.sku, table.c.serial_number).in_(part)))
+                connection.execute(delete(table).where(old, _are(table, part)))
 
 
 def numbers_like(engine: Engine, text: str, limit: int) -> pd.DataFrame:
@@ -171,6 +177,12 @@ def _read_parts(connection: Connection, query: Select[Any], key: Any, wanted: Co
     if filled:
         return pd.concat(filled, ignore_index=True)
     return read_frame(connection, query.where(key.in_([])))
+
+
+def _are(table: Table, part: Collection[Number]) -> ColumnElement[bool]:
+    """Return whether a row is of one of these numbers; by the number alone too, or SQLite would read every row."""
+    wanted = tuple_(table.c.sku, table.c.serial_number).in_(part)
+    return and_(table.c.serial_number.in_(sorted({number for _, number in part})), wanted)
 
 
 def _escaped(text: str) -> str:

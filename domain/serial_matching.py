@@ -13,6 +13,7 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from itertools import islice
 
 from rapidfuzz import process
@@ -88,13 +89,19 @@ class Matcher:
     def __init__(self, known: Iterable[Known], formats: Formats, earlier: Earlier | None = None) -> None:
         self.formats = formats
         self.earlier = earlier or Earlier()
-        self.index = _Index()
-        for one in known:
-            text = formats.plain(one.number, one.sku)
-            self.index.by_plain[text].append(one)
-            self.index.by_fold[fold(text)].append(one)
-            self.index.by_item[one.sku][text] = one
-            self.index.lengths.add(len(text))
+        self._known = known
+
+    @cached_property
+    def index(self) -> _Index:
+        """The numbers, made ready to be found when the first is asked for: of hundreds of thousands that takes seconds."""
+        index = _Index()
+        for one in self._known:
+            text = self.formats.plain(one.number, one.sku)
+            index.by_plain[text].append(one)
+            index.by_fold[fold(text)].append(one)
+            index.by_item[one.sku][text] = one
+            index.lengths.add(len(text))
+        return index
 
     def find(self, text: str, sku: str) -> Known | None:
         """Return the number of the item that the text names outright: but for case, spaces and prefix."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import ColumnElement, Connection, Engine, Select, Table, and_, delete, exists, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Engine, Select, Table, and_, delete, exists, false, select, tuple_
 
 from contract.tables import TABLES
 from store.engine import reading, writing
@@ -27,13 +27,7 @@ def events_of_documents(engine: Engine, document_keys: Collection[str] | None) -
 
 def events_of_numbers(engine: Engine, numbers: Collection[Number] | None) -> pd.DataFrame:
     """Return `core_serial_events` of these numbers (SKU, number), of all where left out."""
-    with reading(engine) as connection:
-        if numbers is None:
-            return read_frame(connection, select(*_EVENT))
-        frames = [read_frame(connection, select(*_EVENT).where(_are(serial_events, part))) for part in parts_of(numbers)]
-        filled = [frame for frame in frames if len(frame)]
-        nothing = select(*_EVENT).where(serial_events.c.event_key.in_([]))
-        return pd.concat(filled, ignore_index=True) if filled else read_frame(connection, nothing)
+    return _of_numbers(engine, serial_events, _EVENT, numbers)
 
 
 def events_of_orders(engine: Engine, order_keys: Collection[str]) -> pd.DataFrame:
@@ -66,7 +60,7 @@ def orders_with_problems(engine: Engine) -> list[str]:
 def lineage(engine: Engine, numbers: Collection[Number] | None = None) -> pd.DataFrame:
     """Return `out_serial_lineage` as last traced: of these numbers, of all where left out."""
     columns = [serial_lineage.c[name] for name in TABLES["out_serial_lineage"].columns]
-    return _frames(engine, select(*columns), tuple_(serial_lineage.c.sku, serial_lineage.c.serial_number), numbers)
+    return _of_numbers(engine, serial_lineage, columns, numbers)
 
 
 def numbers_of_items(engine: Engine, skus: Collection[str], *, is_on_hand: bool = False) -> list[Number]:
@@ -162,6 +156,17 @@ def numbers_like(engine: Engine, text: str, limit: int) -> pd.DataFrame:
     query = select(*columns).where(serial_lineage.c.serial_number.ilike(f"%{_escaped(text)}%", escape="\\")).limit(limit)
     with reading(engine) as connection:
         return read_frame(connection, query)
+
+
+def _of_numbers(engine: Engine, table: Table, columns: Sequence[Any], numbers: Collection[Number] | None) -> pd.DataFrame:
+    """Return the rows of some numbers, of all where left out."""
+    query = select(*columns)
+    with reading(engine) as connection:
+        if numbers is None:
+            return read_frame(connection, query)
+        frames = [read_frame(connection, query.where(_are(table, part))) for part in parts_of(numbers)]
+        filled = [frame for frame in frames if len(frame)]
+        return pd.concat(filled, ignore_index=True) if filled else read_frame(connection, query.where(false()))
 
 
 def _frames(engine: Engine, query: Select[Any], key: Any, wanted: Collection[Any] | None) -> pd.DataFrame:

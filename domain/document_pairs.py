@@ -78,7 +78,8 @@ def pair_documents(books: Books, raw: Frames, contract: Contract, at: datetime) 
     """Return every document of an order that was read, with its order and what NetSuite has of it (missing where nothing).
 
     Grain: one row per external id. `wanted_amount` and `netsuite_amount` are as the shop counts: money in above zero, money
-    out below. `is_young`: the order changed so lately that its documents may still be on their way. `is_written`: it has a body.
+    out below. `is_young`: the order changed so lately that its documents may still be on their way; `is_on_its_way`: this one is,
+    or is older than that change. `is_written`: it has a body.
 
     Args:
         books: what there should be, and what there is.
@@ -100,7 +101,11 @@ def pair_documents(books: Books, raw: Frames, contract: Contract, at: datetime) 
     found = found.assign(netsuite_amount=shop_amounts(there), closed_amount=decimals(there["closed_amount"]))
     pairs = wanted.merge(told, on="order", validate="many_to_one").drop(columns="order")
     pairs = pairs.merge(found, on="external_id", how="left", validate="one_to_one")
-    return _less_closed(pairs).assign(is_there=pairs["transaction_id_netsuite"].notna())
+    instants = [pd.to_datetime(pairs[name], utc=True, format="ISO8601") for name in ("modified_at_utc", "updated_at_utc")]
+    # What is changed after its order was: that is no more on its way.
+    is_since = instants[0].ge(instants[1])
+    is_there = pairs["transaction_id_netsuite"].notna()
+    return _less_closed(pairs).assign(is_there=is_there, is_on_its_way=pairs["is_young"] & ~is_since)
 
 
 def shop_amounts(raw_netsuite__documents: pd.DataFrame) -> pd.Series:

@@ -45,7 +45,7 @@ def total_by_day(pairs: pd.DataFrame, raw_netsuite__document_taxes: pd.DataFrame
         contract: what books each title.
     """
     measure = pairs["record_type"].map(_MEASURE_OF)
-    is_settled = ~pairs["is_young"] | (pairs["is_there"] & pairs["wanted_amount"].eq(_or_zero(pairs["netsuite_amount"])))
+    is_settled = ~pairs["is_on_its_way"] | (pairs["is_there"] & pairs["wanted_amount"].eq(_or_zero(pairs["netsuite_amount"])))
     is_counted = measure.notna() & pairs["is_written"] & is_settled
     counted = pairs.assign(measure_code=measure, tax_key="").loc[is_counted]
     is_tender = counted["measure_code"].eq("tendered")

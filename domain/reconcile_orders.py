@@ -43,7 +43,10 @@ def find_order_differences(books: Books, raw: Frames, pairs: pd.DataFrame) -> pd
     """
     orders = raw["raw_shopify__orders"]
     decided = pairs.loc[pairs["record_type"].ne("customer") & ~pairs["action_code"].isin(["skip", "adopt"])]
-    rows = [*_absent(decided.loc[~decided["is_there"]], books), *_changed(decided.loc[decided["is_there"] & ~decided["is_young"]])]
+    rows = [
+        *_absent(decided.loc[~decided["is_there"]], books),
+        *_changed(decided.loc[decided["is_there"] & ~decided["is_on_its_way"]]),
+    ]
     rows += [*_closed(pairs, raw), *_foreign(books.there, pairs, orders), *_left_over(books, pairs), *_doubled(books.there, orders)]
     return from_rows("out_order_differences", {_key(row): row for row in rows}.values())
 

@@ -1,5 +1,6 @@
 """Partner snapshots: what can be read, and in what words the rest is refused."""
 
+import csv
 import json
 import os
 import re
@@ -52,7 +53,10 @@ def test_a_csv_under_our_names(tmp_path):
 def test_a_snapshot_that_cannot_be_trusted_as_a_whole(tmp_path, text, told):
     path = tmp_path / "stock.csv"
     path.write_text(text)
+    # Python's own limit: it is the process's, and a library may have raised it.
+    before = csv.field_size_limit(131_072)
     read = read_partner(partner(), str(path))
+    csv.field_size_limit(before)
     assert read.rows == ()
     assert read.written_at is None
     assert re.search(told, read.problem), read.problem

@@ -71,7 +71,7 @@ def total_by_day(books: Books, raw: Frames, contract: Contract, at: datetime) ->
         key = (str(wanted["shop_code"]), str(order["source_name"] or ""), gateway, measure, str(wanted["currency_code"]))
         found = there.get(wanted["external_id"])
         paid = _amount(found, amount) if found else Decimal(0)
-        if wanted["order_id_shopify"] in young and (found is None or paid != amount):
+        if _on_its_way(wanted, found, order, young) and (found is None or paid != amount):
             continue
         wanted_day = _day(wanted, order)
         there_day = str(found["transaction_date"])[:10] if found else wanted_day
@@ -158,7 +158,7 @@ def _documents(books: Books, raw: Frames, contract: Contract, at: datetime) -> I
         found = there.get(wanted["external_id"])
         is_aside = aside.get((wanted["shop_code"], wanted["order_id_shopify"]))
         if found is not None:
-            yield from () if wanted["order_id_shopify"] in young else _changed(wanted, found, order)
+            yield from () if _on_its_way(wanted, found, order, young) else _changed(wanted, found, order)
         elif is_aside is not None:
             yield _difference(
                 "quarantined", wanted, order, (wanted["total_amount"], ""), f"{is_aside['reason_code']}: {is_aside['reason']}"
@@ -218,6 +218,13 @@ def _foreign(books: Books, raw: Frames) -> Iterator[Row]:
             wanted = lost | {"record_type": _TYPES[str(row["transaction_type"])]}
             told = f"transaction {row['transaction_id_netsuite']}, made {row['created_at_utc']}"
             yield _difference("missing_in_shopify", wanted, {"name": row["other_ref_num"] or number}, ("none", _amount(row)), told)
+
+
+def _on_its_way(wanted: Row, found: Row | None, order: Row, young: set[str]) -> bool:
+    is_since = found is not None and datetime.fromisoformat(found["modified_at_utc"]) >= datetime.fromisoformat(
+        order["updated_at_utc"]
+    )
+    return wanted["order_id_shopify"] in young and not is_since
 
 
 def _left_over(books: Books, raw: Frames, contract: Contract, at: datetime) -> Iterator[Row]:

@@ -141,6 +141,8 @@ def test_what_changed_minutes_ago_may_be_on_its_way():
     just_now = order(updated_at_utc=f"{AT:%Y-%m-%dT%H:%M:%SZ}")
     assert causes(changed, just_now) == {}
     assert set(causes(changed)) == {(ROOT, "total_differs")}
+    since = books([wanted(total="12.00")], [there(modified_at_utc=f"{AT:%Y-%m-%dT%H:%M:%SZ}")])
+    assert set(causes(since, just_now)) == {(ROOT, "total_differs")}, "somebody changed it after the order"
     pairs = pair_documents(changed, raw(just_now), CONTRACT, AT)
     assert total_by_day(pairs, None, CONTRACT).empty
     same = books([wanted()], [there()])
@@ -241,6 +243,7 @@ def random_books(chance, count):
         for copy in range(chance.choice([0, 1, 1, 1, 2])):
             other = chance.choice([name, None, "EDI-1", f"SHOPIFY-GROCER-{count + 7}", "SHOPIFY-GROCER-7-E5"])
             more = {"transaction_date": chance.choice(DAYS), "status_code": chance.choice("BCGH")}
+            more |= {"modified_at_utc": chance.choice(["2026-11-01T09:05:00Z", "2026-11-02T12:00:00Z", "2026-11-02T12:05:00Z"])}
             more |= {"other_ref_num": chance.choice([f"#{mine}", f"#{chance.randrange(count)}", None])}
             has.append(there(other if copy else name, KINDS[kind], chance.choice(TOTALS), str(90 + len(has)), **more))
     statuses = [known(name, chance.choice(["written", "intended", "adopted"]), chance.choice(["90", None])) for name in wants]

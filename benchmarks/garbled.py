@@ -158,6 +158,7 @@ def measure(name: str, count: int, corruptions: int) -> None:
             known.append(Known(text, sku, frozenset({rng.choice(_PLACES)}) if rng.random() < _ON_HAND else frozenset()))
     started = time.perf_counter()
     matcher = Matcher(known, Formats((form,)))
+    _ = matcher.index
     built = time.perf_counter() - started
     by_item: dict[str, list[Known]] = {}
     for one in known:

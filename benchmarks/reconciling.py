@@ -105,11 +105,11 @@ def order_frames(count: int) -> tuple[Books, dict[str, pd.DataFrame]]:
         parts.append(wanted.assign(transaction_date=day, gateway="cards" if record == "customerDeposit" else None))
         there = pd.DataFrame({"external_id": names, "transaction_type": kind, "status_code": "B", "transaction_date": day})
         off = amount.where(np.arange(count) % 100 != 1, "0.01")
-        there = there.assign(total_amount=off, other_ref_num="#" + number, memo="cards", created_at_utc=day, modified_at_utc=day)
+        there = there.assign(total_amount=off, closed_amount=None, other_ref_num="#" + number, memo="cards", created_at_utc=day, modified_at_utc=day)
         seen.append(there.loc[np.arange(count) % 100 != 0])
     there = pd.concat(seen, ignore_index=True)
     there = there.assign(transaction_id_netsuite=pd.Series(np.arange(len(there))).astype("str"))
-    none = pd.DataFrame(columns=["external_id", "status", "netsuite_id"])
+    none = pd.DataFrame(columns=["external_id", "shop_code", "order_id_shopify", "record_type", "status", "netsuite_id"])
     aside = pd.DataFrame(columns=["shop_code", "entity_key", "reason_code", "reason"])
     lines = {name: empty(name) for name in ("raw_shopify__order_lines", "raw_netsuite__order_lines")}
     return Books(pd.concat(parts, ignore_index=True), there, none, aside), {"raw_shopify__orders": orders, **lines}

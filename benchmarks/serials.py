@@ -82,7 +82,10 @@ def events_of(count: int, first: int = 0) -> pd.DataFrame:
                     "document_key": "NETSUITE/" + document,
                     "document_name": "doc " + document,
                     "line_key": "1",
-                    "order_key": ("G/" + document) if stage == "fulfilled" else None,
+                    # Sold to the order that it leaves for; the second time it leaves for another one.
+                    "order_key": ("GH"[step >= len(_STAGES)] + "/" + pd.Series(mine).astype("str"))
+                    if stage in ("sold", "fulfilled")
+                    else None,
                     "problem_code": None,
                 }
             )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -96,19 +96,26 @@ def build_documents(  # noqa: PLR0913, PLR0917 - the frames of a run
     documents: list[dict[str, Any]] = []
     lines: list[dict[str, Any]] = []
     states: list[dict[str, Any]] = []
-    customers: set[str] = set()
     for facts in read_facts(raw):
         decision = _Decision(facts, books)
         rows = decision.rows(lines)
         states.append(state_row(facts, rows, decision.life, contract))
-        # A buyer of several orders is made once, with the first of them.
-        documents += [row for row in rows if row["record_type"] != "customer" or row["external_id"] not in customers]
-        customers |= {row["external_id"] for row in rows if row["record_type"] == "customer"}
+        documents += rows
     return Documents(
-        from_rows("out_netsuite_documents", documents),
+        from_rows("out_netsuite_documents", _each_customer_once(documents)),
         from_rows("out_netsuite_document_lines", lines),
         from_rows("out_order_states", states),
     )
+
+
+def _each_customer_once(rows: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Yield the documents; a buyer of several orders is made once, with the first of them."""
+    made: set[str] = set()
+    for row in rows:
+        if row["record_type"] != "customer" or row["external_id"] not in made:
+            yield row
+        if row["record_type"] == "customer":
+            made.add(row["external_id"])
 
 
 def _named(row: Mapping[Any, Any]) -> dict[str, Any]:
